@@ -1,0 +1,125 @@
+"""Where improvements are kept: the interface, and what can go wrong."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+from prompt_improver.domain.prompt_history import BackendType, PromptHistory
+
+
+class RepositoryError(Exception):
+    """The history could not do what was asked of it."""
+
+
+class RepositoryConnectionError(RepositoryError):
+    """The store cannot be reached, opened, read or written right now.
+
+    What was asked may be tried again: another process, the disk or an operator may mend it.
+    """
+
+
+class RepositoryBusyError(RepositoryConnectionError):
+    """Somebody else held the store for longer than the budget for waiting."""
+
+
+class RepositoryConstraintError(RepositoryError):
+    """A row breaks a rule of the store. Trying again would not help."""
+
+
+class RepositoryCorruptError(RepositoryError):
+    """The store is damaged, or is not what it should be. It is left untouched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptStatistics:
+    """Figures over the whole history. The averages leave out rows without the value and
+    are None where no row has one."""
+
+    total_count: int = 0
+    average_confidence: float | None = None
+    average_latency_ms: float | None = None
+    backend_distribution: Mapping[BackendType, int] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    """Rows per backend; a backend without rows is left out."""
+
+
+class PromptRepository(ABC):
+    """Keeps every improvement.
+
+    Every method raises RepositoryConnectionError when the store is closed or cannot be
+    reached, RepositoryBusyError (one of its kind) when somebody else holds it for too
+    long, and RepositoryCorruptError when it is damaged. What a method raises beyond these
+    its docstring says.
+    """
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Make the store ready. Opening an open one does nothing."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go of the store. Closing a closed one does nothing. Raises nothing."""
+
+    @abstractmethod
+    async def save(self, history: PromptHistory) -> PromptHistory:
+        """Keep one improvement, and return it with its ``id``.
+
+        A ``prompt_id`` that is kept already is left as it is and returned with its id, so
+        that a save can be tried again when its answer was lost.
+
+        Raises:
+            RepositoryConstraintError: the row breaks a rule of the store.
+        """
+
+    @abstractmethod
+    async def save_many(self, histories: Sequence[PromptHistory]) -> None:
+        """Keep all of these in one commit, or none. Rows that are kept already are left as
+        they are.
+
+        Raises:
+            RepositoryConstraintError: a row breaks a rule of the store; none was kept.
+        """
+
+    @abstractmethod
+    async def find_by_id(self, id: int) -> PromptHistory | None:
+        """The improvement with this row number, or None."""
+
+    @abstractmethod
+    async def find_by_prompt_id(self, prompt_id: str) -> PromptHistory | None:
+        """The improvement with this UUID, or None."""
+
+    @abstractmethod
+    async def find_recent(
+        self, limit: int = 100, offset: int = 0, backend: BackendType | None = None
+    ) -> list[PromptHistory]:
+        """The newest improvements, newest first (the later saved first where two have the
+        same timestamp), of one backend or of all.
+
+        Raises:
+            ValueError: ``limit`` is under 1, or ``offset`` under 0.
+        """
+
+    @abstractmethod
+    async def find_by_date_range(self, start: datetime, end: datetime) -> list[PromptHistory]:
+        """The improvements from ``start`` to ``end``, both included, newest first. Both are
+        cut to milliseconds, like the timestamps that are kept.
+
+        Raises:
+            ValueError: one of the two has no time zone, or ``start`` is after ``end``.
+        """
+
+    @abstractmethod
+    async def get_statistics(self) -> PromptStatistics:
+        """Figures over the whole history."""
+
+    @abstractmethod
+    async def delete_old(self, days: int) -> int:
+        """Delete what is older than ``days`` days; return how many rows went. Done in
+        steps, so that saves get in between: what was deleted before an error stays deleted.
+
+        Raises:
+            ValueError: ``days`` is under 1 or over 36,500.
+        """

@@ -1,0 +1,1 @@
+"""Raw idea in, structured prompt out."""
