@@ -1,0 +1,1 @@
+"""The history in one SQLite file: the connection, the migrations and the repository."""

@@ -9,6 +9,8 @@ from enum import StrEnum
 NEUTRAL_CONFIDENCE = 0.5
 LATENCY_FOR_FULL_PENALTY_MS = 10_000.0
 MAX_LATENCY_PENALTY = 0.3
+MAX_COUNT = 2**63 - 1
+"""The largest whole number that the history can hold."""
 
 
 class BackendType(StrEnum):
@@ -48,6 +50,11 @@ class PromptHistory:
     reasoning: str | None = None
     latency_ms: float | None = None
     model_version: str | None = None
+    input_tokens: int | None = None
+    """As the model's server counted them; None where it did not say, or without a model."""
+    output_tokens: int | None = None
+    model_calls: int | None = None
+    """Answers that the model gave; None in rows from before this was counted."""
     id: int | None = None
     """The row's number, given by the database at the save."""
 
@@ -65,6 +72,8 @@ class PromptHistory:
                 raise ValueError(f"{name} must not be blank")
         _check_number("confidence", self.confidence, low=0.0, high=1.0)
         _check_number("latency_ms", self.latency_ms, low=0.0, high=math.inf)
+        for name in ("input_tokens", "output_tokens", "model_calls"):
+            _check_count(name, getattr(self, name))
 
     @property
     def quality_score(self) -> float:
@@ -137,9 +146,22 @@ def _check_number(name: str, number: object, *, low: float, high: float) -> None
         return
     if isinstance(number, bool) or not isinstance(number, int | float):
         raise ValueError(f"{name} must be a number, got {number!r}")
-    if not (low <= number <= high) or math.isinf(number):  # NaN fails every comparison
+    try:
+        fits = low <= float(number) <= high and math.isfinite(number)  # NaN fits nowhere
+    except OverflowError:  # a whole number that is too large for a float
+        fits = False
+    if not fits:
         bounds = f"between {low:g} and {high:g}" if high != math.inf else f"{low:g} or more"
         raise ValueError(f"{name} must be {bounds}, got {number!r}")
+
+
+def _check_count(name: str, number: object) -> None:
+    if number is None:
+        return
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise ValueError(f"{name} must be a whole number, got {number!r}")
+    if not 0 <= number <= MAX_COUNT:
+        raise ValueError(f"{name} must be from 0 to 2**63 - 1, got {number!r}")
 
 
 def _canonical_uuid(value: object) -> str:

@@ -55,6 +55,11 @@ class PromptRepository(ABC):
     its docstring says.
     """
 
+    @property
+    def busy_retries(self) -> int:
+        """How often something was tried again because somebody else held the store."""
+        return 0
+
     @abstractmethod
     async def open(self) -> None:
         """Make the store ready. Opening an open one does nothing."""

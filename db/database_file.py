@@ -1,0 +1,130 @@
+"""The database as a file: made private, and looked at without opening it.
+
+Nothing here opens a file that exists already: closing it again would drop the locks that
+SQLite holds on it in the same process, and opening a FIFO would wait for ever.
+"""
+
+import os
+import stat
+from pathlib import Path
+
+from prompt_improver.domain.prompt_repository import RepositoryConnectionError
+
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
+
+_KINDS = {
+    stat.S_IFLNK: "a symbolic link",
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+Identity = tuple[int, int]
+"""Device and inode: which file stands at a path."""
+State = tuple[int, int, int, int]
+"""Device, inode, time of the last change in ns, size: which file, and in what state."""
+
+
+def prepare_file(path: Path, *, private_directory: bool) -> None:
+    """Have a regular file at ``path`` that this user can read and write.
+
+    A missing file is made, 0600 whatever the umask, before SQLite sees it: SQLite gives its
+    -wal and -shm files the mode of the database. Missing folders are made 0700. A folder
+    that exists is left as it is, unless it is the program's own (``private_directory``).
+
+    Raises:
+        RepositoryConnectionError: something else stands there, or this user may not.
+        OSError: the file or a folder cannot be made.
+    """
+    _make_folders(path.parent)
+    if private_directory:
+        _tighten(path.parent, stat.S_IFDIR, FOLDER_MODE)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, FILE_MODE)
+    except FileExistsError:
+        _check_existing(path)
+        return
+    try:
+        os.fchmod(descriptor, FILE_MODE)
+    finally:
+        os.close(descriptor)
+
+
+def tighten_file(path: Path) -> None:
+    """Bring a database that others could read, and its side files, to 0600: prompts are
+    private, and one made by hand has the mode of the umask."""
+    for each in (path, *_side_files(path)):
+        _tighten(each, stat.S_IFREG, FILE_MODE)
+
+
+def identity(path: Path) -> Identity | None:
+    """Which file stands at ``path``, or None."""
+    try:
+        found = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_dev, found.st_ino
+
+
+def state(path: Path) -> State | None:
+    """Which file stands at ``path``, and in what state, or None."""
+    try:
+        found = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def wal_identity(path: Path) -> Identity | None:
+    """Which write-ahead log stands beside ``path``, or None."""
+    return identity(_side_files(path)[0])
+
+
+def remove_stale_wal(path: Path, stale: Identity | None) -> None:
+    """Remove the write-ahead log that belonged to a database that is gone from ``path``,
+    and its index. SQLite leaves them there, and would play this log into the next database
+    of the same name. A log that came with the new database is left alone."""
+    if stale is not None and wal_identity(path) == stale:
+        for each in _side_files(path):
+            each.unlink(missing_ok=True)
+
+
+def _side_files(path: Path) -> tuple[Path, Path]:
+    return path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
+
+
+def _make_folders(folder: Path) -> None:
+    missing = []
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    for each in reversed(missing):
+        each.mkdir(mode=FOLDER_MODE, exist_ok=True)
+
+
+def _check_existing(path: Path) -> None:
+    kind = stat.S_IFMT(path.lstat().st_mode)
+    if kind != stat.S_IFREG:
+        raise RepositoryConnectionError(
+            f"the history database {path} is {_KINDS.get(kind, 'no regular file')}; "
+            "move that away or choose another path"
+        )
+    for each, rights in ((path, os.R_OK | os.W_OK), (path.parent, os.W_OK | os.X_OK)):
+        if not os.access(each, rights):
+            raise RepositoryConnectionError(
+                f"the history database {path} cannot be written; let this user write {each}"
+            )
+
+
+def _tighten(path: Path, kind: int, mode: int) -> None:
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return
+    # Another user's file, or a link to a place of the user's own choice, is theirs to set.
+    is_ours = stat.S_IFMT(found.st_mode) == kind and found.st_uid == os.geteuid()
+    if is_ours and stat.S_IMODE(found.st_mode) & ~mode:
+        path.chmod(mode)

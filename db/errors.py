@@ -1,0 +1,46 @@
+"""From SQLite's errors to the domain's: callers never learn SQLite."""
+
+import sqlite3
+from pathlib import Path
+
+from prompt_improver.domain.prompt_repository import (
+    RepositoryBusyError,
+    RepositoryConnectionError,
+    RepositoryConstraintError,
+    RepositoryCorruptError,
+    RepositoryError,
+)
+
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_CONSTRAINT = {sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG}
+_MENDS = {
+    sqlite3.SQLITE_FULL: "free some room on the disk",
+    sqlite3.SQLITE_READONLY: "let this user write the file and its folder",
+    sqlite3.SQLITE_PERM: "let this user read and write the file and its folder",
+    sqlite3.SQLITE_CANTOPEN: "let this user read and write the file and its folder",
+    sqlite3.SQLITE_IOERR: "look at the disk and its free room",
+}
+
+
+def translate(error: sqlite3.Error, path: Path) -> RepositoryError:
+    """The domain's error for ``error``, with a message for the operator of ``path``.
+
+    Told by the primary result code, never by the text. SQLite's own text names tables,
+    columns and constraints, but holds no values, so no prompt gets into a message.
+    """
+    # An error that Python's module raises by itself (a closed connection) has no code.
+    code = getattr(error, "sqlite_errorcode", -1) & 0xFF
+    if code in _BUSY:
+        return RepositoryBusyError(
+            f"the history database {path} is held by another process; end what holds it"
+        )
+    if code in _CORRUPT:
+        return RepositoryCorruptError(
+            f"the history database {path} is damaged or is no database ({error}); move it away "
+            "together with its -wal and -shm files, or put a backup in its place"
+        )
+    if code in _CONSTRAINT:
+        return RepositoryConstraintError(f"a row breaks a rule of the history: {error}")
+    mend = _MENDS.get(code, "look at the file and its folder")
+    return RepositoryConnectionError(f"the history database {path} failed ({error}); {mend}")

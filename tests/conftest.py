@@ -1,0 +1,11 @@
+"""What all tests share."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.prompt_repository_contract")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The server runs on asyncio, so the async tests do."""
+    return "asyncio"

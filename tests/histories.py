@@ -1,0 +1,33 @@
+"""Improvements for tests to keep."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from prompt_improver.domain.prompt_history import BackendType, PromptHistory
+
+NOON = datetime(2026, 5, 4, 12, 0, 0, 123_000, tzinfo=UTC)
+
+
+def make_history(**changes: Any) -> PromptHistory:
+    """A valid improvement with a new UUID, but for ``changes``."""
+    fields: dict[str, Any] = {
+        "prompt_id": str(uuid4()),
+        "timestamp": NOON,
+        "original_idea": "Design a REST API",
+        "context": "FastAPI",
+        "improved_prompt": "# Role\nAPI designer",
+        "role": "API designer",
+        "directive": "Design a REST API",
+        "framework": "decomposition",
+        "guardrails": ("Name every status code", "Say what is missing"),
+        "backend": BackendType.OFFLINE,
+        "confidence": 0.75,
+        "reasoning": "An API is asked for",
+        "latency_ms": 12.5,
+        "model_version": "offline-1",
+        "input_tokens": 310,
+        "output_tokens": 120,
+        "model_calls": 1,
+    }
+    return PromptHistory(**fields | changes)

@@ -1,0 +1,230 @@
+"""What every PromptRepository does; a test class for each of them inherits this."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from uuid import uuid4
+
+import pytest
+
+from prompt_improver.domain.prompt_history import BackendType
+from prompt_improver.domain.prompt_repository import (
+    PromptRepository,
+    PromptStatistics,
+    RepositoryConnectionError,
+)
+from tests.histories import NOON, make_history
+
+
+class PromptRepositoryContract:
+    """Subclasses define the fixture ``closed``: a new, empty repository."""
+
+    @pytest.fixture
+    async def repository(self, closed: PromptRepository) -> AsyncIterator[PromptRepository]:
+        await closed.open()
+        yield closed
+        await closed.close()
+
+    async def test_save_gives_an_id_and_keeps_every_field(self, repository):
+        history = make_history()
+        saved = await repository.save(history)
+        assert isinstance(saved.id, int)
+        assert replace(saved, id=None) == history
+        assert await repository.find_by_id(saved.id) == saved
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "¿Qué tal? ñandú",
+            "😀👩‍💻🇪🇸",
+            "Привет 世界",
+            "e\u0301",
+            "a\r\nb\tc\x01",
+            "'; DROP--\"\\",
+            "\ufeff\u202e",
+        ],
+    )
+    async def test_text_comes_back_as_it_was_typed(self, repository, text):
+        history = make_history(
+            original_idea=text, context=text, improved_prompt=text, role=text, directive=text,
+            framework=text, guardrails=(text, "", text), reasoning=text, model_version=text,
+        )  # fmt: skip
+        saved = await repository.save(history)
+        assert await repository.find_by_prompt_id(history.prompt_id) == replace(
+            history, id=saved.id
+        )
+
+    async def test_what_may_be_missing_comes_back_missing(self, repository):
+        history = make_history(
+            confidence=None, reasoning=None, latency_ms=None, model_version=None, guardrails=(),
+            input_tokens=None, output_tokens=None, model_calls=None,
+        )  # fmt: skip
+        saved = await repository.save(history)
+        assert await repository.find_by_id(saved.id) == replace(history, id=saved.id)
+
+    async def test_zero_is_not_missing(self, repository):
+        counts = {"input_tokens": 0, "output_tokens": 0, "model_calls": 0}
+        saved = await repository.save(
+            make_history(confidence=0, latency_ms=0, reasoning="", **counts)
+        )
+        found = await repository.find_by_id(saved.id)
+        assert (found.confidence, found.latency_ms, found.reasoning) == (0.0, 0.0, "")
+        assert {name: getattr(found, name) for name in counts} == counts
+
+    async def test_the_largest_count_is_kept(self, repository):
+        saved = await repository.save(make_history(input_tokens=2**63 - 1))
+        assert (await repository.find_by_id(saved.id)).input_tokens == 2**63 - 1
+
+    async def test_saving_again_keeps_one_row_and_gives_its_id(self, repository):
+        history = make_history()
+        first = await repository.save(history)
+        again = await repository.save(replace(history, role="another"))
+        assert again == first
+        assert (await repository.get_statistics()).total_count == 1
+
+    async def test_save_many_keeps_all_in_order_and_skips_what_is_kept(self, repository):
+        known = await repository.save(make_history(role="first"))
+        new = [make_history(role="second"), make_history(role="third")]
+        await repository.save_many([new[0], known, new[1]])
+        assert [row.role for row in await repository.find_recent()] == ["third", "second", "first"]
+
+    async def test_save_many_takes_an_empty_batch(self, repository):
+        await repository.save_many([])
+        assert await repository.find_recent() == []
+
+    async def test_what_is_not_there_is_none(self, repository):
+        await repository.save(make_history())
+        for number in (0, -1, 999, 2**63, -(2**63) - 1):
+            assert await repository.find_by_id(number) is None
+        for text in (str(uuid4()), "no uuid", "", "\ud800", "a\0b"):
+            assert await repository.find_by_prompt_id(text) is None
+
+    async def test_find_by_prompt_id_takes_any_spelling_of_the_uuid(self, repository):
+        saved = await repository.save(make_history())
+        assert await repository.find_by_prompt_id(saved.prompt_id.upper()) == saved
+
+    async def test_newest_first_and_the_later_saved_first_at_the_same_moment(self, repository):
+        moments = [NOON, NOON + timedelta(milliseconds=1), NOON - timedelta(days=1), NOON]
+        for number, moment in enumerate(moments):
+            await repository.save(make_history(timestamp=moment, role=str(number)))
+        assert [row.role for row in await repository.find_recent()] == ["1", "3", "0", "2"]
+
+    async def test_limit_offset_and_backend_narrow_what_is_found(self, repository):
+        for number in range(6):
+            backend = BackendType.FEW_SHOT if number % 2 else BackendType.OFFLINE
+            await repository.save(make_history(role=str(number), backend=backend))
+
+        async def roles(**arguments):
+            return [row.role for row in await repository.find_recent(**arguments)]
+
+        assert await roles(limit=2) == ["5", "4"]
+        assert await roles(limit=2, offset=3) == ["2", "1"]
+        assert await roles(offset=6) == []
+        assert await roles(backend=BackendType.FEW_SHOT) == ["5", "3", "1"]
+        assert await roles(backend=BackendType.FEW_SHOT, limit=1, offset=1) == ["3"]
+        assert await roles(backend=BackendType.ZERO_SHOT) == []
+        assert await roles(limit=2**70) == ["5", "4", "3", "2", "1", "0"]
+        assert await roles(offset=2**70) == []
+
+    async def test_a_hundred_rows_are_found_unless_told_otherwise(self, repository):
+        await repository.save_many([make_history() for _ in range(101)])
+        assert len(await repository.find_recent()) == 100
+
+    @pytest.mark.parametrize("arguments", [{"limit": 0}, {"limit": -1}, {"offset": -1}])
+    async def test_limit_and_offset_out_of_bounds_are_refused(self, repository, arguments):
+        with pytest.raises(ValueError, match=r"limit|offset"):
+            await repository.find_recent(**arguments)
+
+    async def test_a_date_range_includes_both_ends_in_any_time_zone(self, repository):
+        for offset_ms in (-1, 0, 5, 10, 11):
+            moment = NOON + timedelta(milliseconds=offset_ms)
+            await repository.save(make_history(timestamp=moment, role=str(offset_ms)))
+        madrid = timezone(timedelta(hours=2))
+        found = await repository.find_by_date_range(
+            NOON.astimezone(madrid), NOON + timedelta(milliseconds=10, microseconds=900)
+        )
+        assert [row.role for row in found] == ["10", "5", "0"]
+        assert len(await repository.find_by_date_range(NOON, NOON)) == 1
+
+    async def test_a_date_range_over_all_of_time_finds_everything(self, repository):
+        first = datetime(1, 1, 1, tzinfo=UTC)
+        last = datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)
+        await repository.save(make_history(timestamp=first))
+        await repository.save(make_history(timestamp=last))
+        found = await repository.find_by_date_range(first, last)
+        assert [row.timestamp for row in found] == [last, first]
+
+    async def test_a_date_range_without_time_zone_or_upside_down_is_refused(self, repository):
+        naive = NOON.replace(tzinfo=None)
+        for start, end in ((naive, NOON), (NOON, naive), (NOON, NOON - timedelta(seconds=1))):
+            with pytest.raises(ValueError, match=r"start|end"):
+                await repository.find_by_date_range(start, end)
+
+    async def test_an_empty_history_has_no_averages(self, repository):
+        assert await repository.get_statistics() == PromptStatistics()
+
+    async def test_averages_leave_out_missing_values(self, repository):
+        await repository.save(make_history(confidence=0.5, latency_ms=10))
+        await repository.save(make_history(confidence=1.0, latency_ms=None))
+        await repository.save(make_history(confidence=None, latency_ms=20, backend="few-shot"))
+        figures = await repository.get_statistics()
+        assert figures.total_count == 3
+        assert figures.average_confidence == pytest.approx(0.75)
+        assert figures.average_latency_ms == pytest.approx(15)
+        assert figures.backend_distribution == {BackendType.OFFLINE: 2, BackendType.FEW_SHOT: 1}
+
+    async def test_delete_old_takes_what_is_older_and_nothing_else(self, repository):
+        now = datetime.now(UTC)
+        for minutes in (-1, 1):
+            moment = now - timedelta(days=30) + timedelta(minutes=minutes)
+            await repository.save(make_history(timestamp=moment, role=str(minutes)))
+        await repository.save(make_history(timestamp=now + timedelta(days=1), role="tomorrow"))
+        assert await repository.delete_old(30) == 1
+        assert [row.role for row in await repository.find_recent()] == ["tomorrow", "1"]
+        assert await repository.delete_old(30) == 0
+
+    @pytest.mark.parametrize("days", [0, -1, 36_501, 2**70])
+    async def test_days_out_of_bounds_are_refused_and_delete_nothing(self, repository, days):
+        await repository.save(make_history(timestamp=datetime(1950, 1, 1, tzinfo=UTC)))
+        with pytest.raises(ValueError, match="days"):
+            await repository.delete_old(days)
+        assert len(await repository.find_recent()) == 1
+
+    async def test_days_on_the_bounds_are_taken(self, repository):
+        await repository.save(make_history(timestamp=datetime(1900, 1, 1, tzinfo=UTC)))
+        assert await repository.delete_old(36_500) == 1
+        await repository.save(make_history(timestamp=datetime.now(UTC) - timedelta(days=2)))
+        assert await repository.delete_old(1) == 1
+
+    async def test_the_number_of_a_deleted_row_never_comes_back(self, repository):
+        old = await repository.save(make_history(timestamp=datetime(2000, 1, 1, tzinfo=UTC)))
+        await repository.delete_old(1)
+        assert (await repository.save(make_history())).id > old.id
+
+    async def test_a_closed_repository_raises_from_every_method(self, closed):
+        async def check():
+            for call in (
+                lambda: closed.save(make_history()),
+                lambda: closed.save_many([make_history()]),
+                lambda: closed.find_by_id(1),
+                lambda: closed.find_by_prompt_id(str(uuid4())),
+                lambda: closed.find_recent(),
+                lambda: closed.find_by_date_range(NOON, NOON),
+                lambda: closed.get_statistics(),
+                lambda: closed.delete_old(1),
+            ):
+                with pytest.raises(RepositoryConnectionError):
+                    await call()
+
+        await check()
+        await closed.open()
+        await closed.close()
+        await closed.close()
+        await check()
+
+    async def test_opened_again_it_still_has_its_rows(self, repository):
+        saved = await repository.save(make_history())
+        await repository.open()
+        await repository.close()
+        await repository.open()
+        assert await repository.find_recent() == [saved]
