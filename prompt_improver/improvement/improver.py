@@ -1,9 +1,11 @@
 """What every backend does, and the few ways in which one can fail."""
 
+import uuid
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from prompt_improver.domain.prompt_history import BackendType
+from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.improvement.structured_prompt import StructuredPrompt
 
 
@@ -17,21 +19,82 @@ class Improvement:
     """What answered: ``openai/gpt-4o-mini``, ``ollama/llama3.2``, ``offline/1``."""
     warnings: tuple[str, ...] = ()
     """Names, one word each, of what the reader should know of this prompt."""
+    input_tokens: int | None = None
+    """As the model's server counted them; None where it did not say, or without a model."""
+    output_tokens: int | None = None
+    model_calls: int = 0
+    """Requests sent to the model for this one."""
+    kept_original: bool = False
+    """No answer passed the gates: the idea stands verbatim as the task."""
+
+    def to_history(self, *, idea: str, context: str, latency_ms: float) -> PromptHistory:
+        """The row that remembers this improvement of ``idea``, made now."""
+        return PromptHistory(
+            prompt_id=str(uuid.uuid4()),
+            timestamp=datetime.now(UTC),
+            original_idea=idea,
+            context=context,
+            improved_prompt=self.prompt.render(),
+            role=self.prompt.role,
+            directive=self.prompt.directive,
+            framework=self.prompt.framework.value,
+            guardrails=self.prompt.guardrails,
+            backend=self.backend,
+            confidence=self.prompt.confidence,
+            reasoning=self.prompt.reasoning,
+            latency_ms=round(latency_ms, 3),
+            model_version=self.model_version,
+            input_tokens=self.input_tokens,
+            output_tokens=self.output_tokens,
+            model_calls=self.model_calls,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What a first attempt broke, and what is left for a second one."""
+
+    broken: tuple[str, ...]
+    """A line for each thing to put right, for the model to read."""
+    calls_left: int
+    seconds_left: float
 
 
 class Improver(ABC):
     """Turns a raw idea into a structured prompt."""
 
     backend: BackendType
+    model_version: str
+    """What answers, as Improvement tells it."""
+    can_correct: bool = False
+    """Whether a second attempt could come out differently."""
 
     @abstractmethod
-    async def improve(self, idea: str, context: str = "") -> Improvement:
-        """Improve ``idea``, which is not blank.
+    async def improve(
+        self, idea: str, context: str = "", correction: Correction | None = None
+    ) -> Improvement:
+        """Improve ``idea``, which is not blank. ``correction`` tells what a first attempt
+        broke; it is handed only to those that ``can_correct``.
 
         Raises:
             ImproverError: the model did not give an answer that can be used; which of its
                 kinds says why. The offline backend raises none.
         """
+
+    @property
+    def ready(self) -> bool:
+        """False while a first call would have to wait for something to be loaded."""
+        return True
+
+    async def warm(self) -> None:  # noqa: B027 most have nothing to load
+        """Load what the first call needs. ``improve`` waits for it by itself.
+
+        Raises:
+            ImproverError: it cannot be loaded.
+        """
+
+    async def close(self) -> None:  # noqa: B027 most hold nothing
+        """Let go of what is held. Raises nothing."""
 
 
 class ImproverError(Exception):
@@ -60,7 +123,21 @@ class ImproverProviderError(ImproverError):
 
 
 class ImproverReplyError(ImproverError):
-    """The model answered, but not with the parts of a prompt."""
+    """The model answered, but not with the parts of a prompt. It has to be paid for all the
+    same: the counts are those of Improvement."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        model_calls: int = 0,
+        input_tokens: int | None = None,
+        output_tokens: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.model_calls = model_calls
+        self.input_tokens = input_tokens
+        self.output_tokens = output_tokens
 
 
 class ImproverRateLimitedError(ImproverError):

@@ -64,8 +64,16 @@ _BREAKS_OUT = re.compile(
 )
 
 
+_FENCE = re.compile(r"(`{3,})text\n(.*)\n\1", re.DOTALL)
+
+
 def contain(text: str) -> str:
-    """``text`` as it is, or in a fence where it could end the section that it stands in."""
+    """``text`` as it is, or in a fence where it could end the section that it stands in.
+    Text that ends with a fence of ``fence`` is judged by what stands before that."""
+    before, gap, after = text.partition("\n\n```")
+    closed = _FENCE.fullmatch(f"```{after}") if gap else None
+    if closed and closed[1] not in closed[2]:
+        return fence(text) if _BREAKS_OUT.search(before) else text
     return fence(text) if _BREAKS_OUT.search(text) else text.strip()
 
 

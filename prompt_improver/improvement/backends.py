@@ -1,0 +1,34 @@
+"""Which improver answers which request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from prompt_improver.domain.prompt_history import BackendType
+from prompt_improver.improvement.improver import Improver, ImproverNotConfiguredError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backends:
+    """The improvers of this process, and which one ``auto`` means."""
+
+    improvers: Mapping[BackendType, Improver]
+    default: BackendType
+    provider: str
+    """Where the model is: ``openai``, ``ollama``, ``offline``, ..."""
+    model: str | None = None
+    """The model's name; None without one."""
+    reason: str = field(default="")
+    """Why this provider was taken, for the log and ``/health``."""
+
+    def get(self, backend: BackendType) -> Improver:
+        """The improver for ``backend``.
+
+        Raises:
+            ImproverNotConfiguredError: no model is configured for it; says what to set.
+        """
+        if backend not in self.improvers:
+            raise ImproverNotConfiguredError(
+                f"The backend {backend.value} needs a model: set LLM_PROVIDER and its key, "
+                "or use the backend offline."
+            )
+        return self.improvers[backend]

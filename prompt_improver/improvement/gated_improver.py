@@ -1,0 +1,144 @@
+"""An improved prompt is never worse than the idea: one correction, then the user's words."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from prompt_improver.improvement.gates import GateFailure, check
+from prompt_improver.improvement.improver import (
+    Correction,
+    Improvement,
+    Improver,
+    ImproverError,
+    ImproverReplyError,
+)
+from prompt_improver.improvement.kept_original import keep_original
+from prompt_improver.improvement.structured_prompt import StructuredPrompt
+
+logger = logging.getLogger(__name__)
+
+MOST_CALLS = 2
+"""Requests to the model for one improvement."""
+_UNREADABLE = GateFailure("reply", ("Answer with one JSON object that has every key.",))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Attempt:
+    """What the improver wrote, what is wrong with it, and what it has cost so far."""
+
+    prompt: StructuredPrompt | None
+    """None where the reply could not be read."""
+    failures: tuple[GateFailure, ...]
+    warnings: tuple[str, ...] = ()
+    model_calls: int
+    input_tokens: int | None
+    output_tokens: int | None
+
+    def followed_by(self, later: "_Attempt") -> "_Attempt":
+        """The later attempt, at the cost of both. What could be read is not given up for
+        what could not."""
+        best = self if later.prompt is None else later
+        return replace(
+            best,
+            model_calls=self.model_calls + later.model_calls,
+            input_tokens=_sum(self.input_tokens, later.input_tokens),
+            output_tokens=_sum(self.output_tokens, later.output_tokens),
+        )
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return None if one is None and other is None else (one or 0) + (other or 0)
+
+
+class GatedImprover(Improver):
+    """Holds what ``improver`` writes against the idea.
+
+    Where a gate fails, an improver that can correct itself gets one more attempt that names
+    what is missing. If that fails too, the idea stands verbatim as the task, among the
+    sections that pass, ``warnings`` names the gates and ``kept_original`` is true. All of it
+    within ``timeout_s`` seconds and two calls of the model.
+    """
+
+    def __init__(
+        self,
+        improver: Improver,
+        *,
+        timeout_s: float = 110.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.backend = improver.backend
+        self.model_version = improver.model_version
+        self._improver = improver
+        self._timeout_s = timeout_s
+        self._clock = clock
+
+    @property
+    def ready(self) -> bool:
+        return self._improver.ready
+
+    async def warm(self) -> None:
+        await self._improver.warm()
+
+    async def close(self) -> None:
+        await self._improver.close()
+
+    async def improve(
+        self, idea: str, context: str = "", correction: Correction | None = None
+    ) -> Improvement:
+        deadline = self._clock() + self._timeout_s
+        attempt = await self._attempt(idea, context, correction)
+        seconds_left = deadline - self._clock()
+        calls_left = MOST_CALLS - attempt.model_calls
+        if attempt.failures and self._improver.can_correct and min(calls_left, seconds_left) > 0:
+            broken = tuple(line for failure in attempt.failures for line in failure.missing)
+            second = Correction(broken=broken, calls_left=calls_left, seconds_left=seconds_left)
+            try:
+                attempt = attempt.followed_by(await self._attempt(idea, context, second))
+            except ImproverError as error:
+                # The idea itself is at hand: better that than an error.
+                logger.warning("No correction: %s: %s", type(error).__name__, error)
+        return self._finished(idea, context, attempt)
+
+    async def _attempt(self, idea: str, context: str, correction: Correction | None) -> _Attempt:
+        """One answer of the improver, and the gates that it does not pass."""
+        try:
+            found = await self._improver.improve(idea, context, correction)
+        except ImproverReplyError as error:
+            logger.warning("%s", error)
+            return _Attempt(
+                prompt=None,
+                failures=(_UNREADABLE,),
+                model_calls=error.model_calls,
+                input_tokens=error.input_tokens,
+                output_tokens=error.output_tokens,
+            )
+        return _Attempt(
+            prompt=found.prompt,
+            failures=check(idea, context, found.prompt, model_backend=self._improver.can_correct),
+            warnings=found.warnings,
+            model_calls=found.model_calls,
+            input_tokens=found.input_tokens,
+            output_tokens=found.output_tokens,
+        )
+
+    def _finished(self, idea: str, context: str, attempt: _Attempt) -> Improvement:
+        prompt, warnings = attempt.prompt, attempt.warnings
+        kept_original = prompt is None or bool(attempt.failures)
+        if prompt is None or attempt.failures:
+            names = [failure.gate for failure in attempt.failures]
+            logger.info("The idea is kept as it is; not passed: %s", ", ".join(names))
+            prompt = keep_original(
+                idea, context, attempt.prompt, model_backend=self._improver.can_correct
+            )
+            warnings = (*warnings, *names)
+        return Improvement(
+            prompt=prompt,
+            backend=self.backend,
+            model_version=self.model_version,
+            warnings=warnings,
+            kept_original=kept_original,
+            input_tokens=attempt.input_tokens,
+            output_tokens=attempt.output_tokens,
+            model_calls=attempt.model_calls,
+        )

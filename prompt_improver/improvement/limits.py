@@ -1,0 +1,248 @@
+"""The gate on negations and limits: what the idea forbids or bounds, the prompt does too."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from prompt_improver.improvement.language import detect_language
+from prompt_improver.improvement.language_words import WORDS
+from prompt_improver.improvement.limit_words import (
+    CARRYING,
+    MARKS,
+    PHRASES,
+    SAME,
+    TELLING,
+)
+from prompt_improver.improvement.numbers import WORDS_OF_NUMBERS
+from prompt_improver.improvement.rewrite import GateFailure, Rewrite, failure
+from prompt_improver.improvement.word_stems import stems_of
+
+_MOST_LIMITS = 60  # kept, ...
+_MOST_MARKERS = 300  # ... and looked at: what bounds the time for an idea of nothing but "no"
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W_][\w+#]*(?:[.'’-]\w+)*|[,;:!?\n().≤≥<>]")
+_CLAUSE_END = re.compile(r"(?<!max)(?<!máx)(?<!min)[.;!?]+(?=\s|\Z)|\n")
+_BULLET = re.compile(r"\s*(?:[-*•]|\d{1,2}[.)])\s")
+_DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
+_STOPS = frozenset(".;:!?\n)(")
+_OR = frozenset("or nor ni o u ou oder noch né nem".split())
+_AND = frozenset("and y e und et".split())
+_TURNS = frozenset(
+    """
+    but pero mas sino mais aber sondern ma then luego because porque since so if si cuando when
+    while that que which for para pour für per to in with con avec mit as instead at
+    """.split()
+)
+_GENERIC = """
+    use uses used using utilise utilize make making do doing be being have having want wants
+    need get let put take go give please thing things way kind type everything anything like
+    too really very much many any other else ever even still yet own
+    usar usa uses use usando utilizar utilices utiliza utilice hacer hagas haga hagan hace ser
+    sea sean seas estar esté tener tenga tengan tengas haber haya quiero quieras querer debe
+    deben debes deba poder puede puedas pueda poner pongas ponga dar des ir vaya vayas vamos
+    cosa cosas tipo muy tan demasiado otra otro otras otros ningún ninguna nada más
+"""
+_EMPTY = (frozenset(" ".join(WORDS.values()).split()) - CARRYING) | frozenset(_GENERIC.split())
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    kind: str
+    said: str
+    stems: frozenset[str]
+    number: str = ""
+
+
+def limits(rewrite: Rewrite) -> GateFailure | None:
+    """Fails where the idea forbids, excludes or bounds something and no clause of the prompt
+    has both a word that does so and a word of what is forbidden (or its number).
+
+    ``don't use jQuery`` may become ``Avoid jQuery`` or ``jQuery is not allowed``; ``at most 3
+    retries`` ``no more than three retries``. Negations that only tell (``no sé``, ``it does
+    not work``) are not held against the prompt.
+    """
+    if rewrite.quotes_idea:
+        return None
+    wanted = _limits_of(rewrite.idea)
+    if not wanted:
+        return None
+    clauses = list(_clauses(rewrite.text))
+    lost = (limit.said for limit in wanted if not any(_keeps(limit, c) for c in clauses))
+    return failure("limits", (f"Keep this limit: {said}" for said in dict.fromkeys(lost)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    kinds: frozenset[str]
+    stems: frozenset[str]
+    numbers: frozenset[str]
+
+
+def _keeps(limit: _Limit, clause: _Clause) -> bool:
+    if clause.kinds.isdisjoint(SAME[limit.kind]):
+        return False
+    if limit.number:
+        return limit.number in clause.numbers
+    return not limit.stems.isdisjoint(clause.stems)
+
+
+def _clauses(text: str) -> Iterator[_Clause]:
+    """The clauses that forbid or limit. One that ends in a colon does so for the list below."""
+    carried: frozenset[str] = frozenset()
+    for clause in _CLAUSE_END.split(text):
+        if not clause.strip():
+            continue
+        words = _TOKEN.findall(clause.lower())
+        kinds = frozenset(kind for word in words for kind in _KINDS.get(word, ()))
+        if carried and _BULLET.match(clause):
+            kinds |= carried
+        else:
+            carried = kinds if clause.rstrip().endswith((":", ":**")) else frozenset()
+        if kinds:
+            yield _Clause(
+                kinds,
+                frozenset(stem for word in words for stem in stems_of(word)),
+                frozenset(_number(word) for word in words) - {""},
+            )
+
+
+def _limits_of(idea: str) -> list[_Limit]:
+    language = detect_language(idea) or ""
+    pattern = _PATTERNS.get(language)
+    if pattern is None:
+        return []
+    plain = idea.replace("’", "'")
+    found: list[_Limit] = []
+    bound_to = 0
+    for match in islice(pattern.finditer(plain.lower()), _MOST_MARKERS):
+        kind = match.lastgroup or ""
+        start, end = match.span()
+        if kind in ("most", "least"):
+            if beside := _number_beside(plain, start, end):
+                number, first, last = beside
+                found.append(_Limit(kind, plain[first:last], frozenset(), number))
+        elif start >= bound_to or match.group() not in _OR:
+            for first, last, stems in _bound(plain, start, end, before=kind == "only"):
+                found.append(_Limit(kind, " ".join(plain[first:last].split()), stems))
+                bound_to = last
+        if len(found) >= _MOST_LIMITS:
+            break
+    return found
+
+
+def _number_beside(text: str, start: int, end: int) -> tuple[str, int, int] | None:
+    """The number that a phrase at start..end bounds, and the span of both."""
+    after = list(_TOKEN.finditer(text, end, min(len(text), end + 40)))[:4]
+    for position, match in enumerate(after[:3]):
+        if match.group() in _STOPS:
+            break
+        if number := _number(match.group().lower()):
+            unit = after[position + 1 : position + 2]
+            last = unit[0] if unit and unit[0].group().isalpha() else match
+            return number, start, last.end()
+    for match in reversed(list(_TOKEN.finditer(text, max(0, start - 40), start))[-3:]):
+        if match.group() in _STOPS:
+            break
+        if number := _number(match.group().lower()):
+            return number, match.start(), end
+    return None
+
+
+def _bound(
+    text: str, start: int, end: int, *, before: bool
+) -> Iterator[tuple[int, int, frozenset[str]]]:
+    """What the marker at start..end binds: the span and the stems of each thing in
+    ``without jQuery, React or Vue``."""
+    scope = list(_TOKEN.finditer(text, end, min(len(text), end + 160)))
+    if any(match.group().lower() in TELLING for match in _first_words(scope)):
+        return
+    groups: list[list[re.Match[str]]] = [[]]
+    spare: re.Match[str] | None = None
+    for position, match in enumerate(scope):
+        token = match.group().lower()
+        if token in _STOPS or (token in _TURNS and groups[0]):
+            break
+        if token == ",":
+            if not _list_goes_on(scope[position + 1 : position + 7]):
+                break
+            groups.append([])
+        elif token in _OR or (token in _AND and _closes(scope[position + 1 : position + 3])):
+            groups.append([])
+        elif token in _AND:
+            break
+        elif token in _EMPTY or token[0].isdigit():
+            spare = match if token in _NAMES_TOO else spare
+        elif len(groups[-1]) < 3:
+            groups[-1].append(match)
+    groups = [group for group in groups if group] or ([[spare]] if spare else [])
+    if not groups and before:
+        words = list(_TOKEN.finditer(text, max(0, start - 60), start))[-3:]
+        words = [m for m in words if m.group().isalnum() and m.group().lower() not in _EMPTY]
+        groups = [words[-1:]]
+    for group in groups:
+        stems = frozenset(stem for match in group for stem in stems_of(match.group().lower()))
+        if stems:
+            yield min(start, group[0].start()), max(end, group[-1].end()), stems
+
+
+def _first_words(scope: list[re.Match[str]]) -> list[re.Match[str]]:
+    """The word after the marker, or the one after it where that is a pronoun."""
+    skipped = 0
+    while skipped < min(2, len(scope) - 1) and scope[skipped].group().lower() in _PRONOUNS:
+        skipped += 1
+    return scope[skipped : skipped + 1]
+
+
+# Words that say little, but are names in code: TypeScript's any, Python's with.
+_NAMES_TOO = frozenset("any else with while for if this".split())
+_PRONOUNS = frozenset("me te se le les lo la los las nos i you we they it".split())
+
+
+def _list_goes_on(ahead: list[re.Match[str]]) -> bool:
+    for match in ahead:
+        token = match.group().lower()
+        if token in _OR:
+            return True
+        if token in _STOPS or token in _TURNS:
+            return False
+    return False
+
+
+def _closes(ahead: list[re.Match[str]]) -> bool:
+    """Whether one word and then the end follows: ``without jQuery and Bootstrap.``"""
+    if not ahead or ahead[0].group().lower() in _EMPTY:
+        return False
+    return len(ahead) == 1 or ahead[1].group() in _STOPS
+
+
+def _number(word: str) -> str:
+    if not word[:1].isdigit():
+        return WORDS_OF_NUMBERS.get(word, "")
+    match = _DIGITS.match(word)
+    return match.group().replace(",", "") if match else ""
+
+
+_KINDS: dict[str, tuple[str, ...]] = {
+    word: tuple(kind for kind, words in MARKS.items() if word in words.split())
+    for words in MARKS.values()
+    for word in words.split()
+}
+
+
+def _pattern(*languages: str) -> re.Pattern[str]:
+    kinds = (
+        f"(?P<{kind}>{'|'.join(PHRASES[language][kind] for language in languages)})"
+        for kind in ("most", "least", "only", "not")
+    )
+    return re.compile(rf"(?<![\w/\-])(?:{'|'.join(kinds)})(?![\w\-(])")
+
+
+_PATTERNS = {
+    "": _pattern("en", "es"),
+    "en": _pattern("en"),
+    "es": _pattern("es", "en"),
+    "pt": _pattern("pt"),
+    "fr": _pattern("fr"),
+    "de": _pattern("de"),
+    "it": _pattern("it"),
+}

@@ -1,0 +1,174 @@
+"""The one connection of this process to its model: DSPy, warmed once, and our engine.
+
+DSPy is imported at ``warm()``, in a thread. What it would keep of the user's text is off:
+cache, history, trace. With an engine of ours it never imports LiteLLM, which would fetch a
+price list.
+"""
+
+import asyncio
+import logging
+import math
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from prompt_improver.improvement.dspy_program import build_adapter, build_program
+from prompt_improver.improvement.improver import (
+    Correction,
+    ImproverError,
+    ImproverNotConfiguredError,
+    ImproverReplyError,
+    ImproverTimeoutError,
+)
+from prompt_improver.improvement.language_model import LanguageModelChoice
+from prompt_improver.improvement.model_engine import (
+    MOST_CALLS,
+    ModelEngine,
+    ModelUse,
+    measure_use,
+)
+from prompt_improver.improvement.model_errors import to_improver_error
+from prompt_improver.improvement.reply import ReplyParts
+
+
+class ModelConnection:
+    """Calls the chosen model through DSPy. Both model backends share one.
+
+    Args:
+        choice: the model; not the offline one.
+        sleep, uniform: the pause before the one retry, and its jitter.
+    """
+
+    def __init__(
+        self,
+        choice: LanguageModelChoice,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        uniform: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        self.choice = choice
+        self._engine = ModelEngine(choice, sleep=sleep, uniform=uniform)
+        self._program: Callable[..., Awaitable[Any]] | None = None
+        self._warming: asyncio.Task[None] | None = None
+        self._overrides: dict[str, Any] = {}
+
+    @property
+    def ready(self) -> bool:
+        """Whether DSPy is imported and a call goes straight to the model."""
+        return self._program is not None
+
+    async def warm(self) -> None:
+        """Import DSPy in a thread. Callers at the same time wait for the same import, and
+        one that gives up waiting does not end it for the others.
+
+        Raises:
+            ImproverNotConfiguredError: DSPy is not installed, or not as it should be.
+        """
+        while not self.ready:
+            if self._warming is None or self._warming.get_loop() is not asyncio.get_running_loop():
+                self._warming = asyncio.create_task(self._import_dspy(), name="warm the model")
+            try:
+                await asyncio.shield(self._warming)
+            except ImproverNotConfiguredError:
+                self._warming = None  # the next caller tries again
+                raise
+
+    async def ask(
+        self,
+        idea: str,
+        context: str,
+        language: str,
+        demonstrations: list[dict[str, Any]],
+        correction: Correction | None = None,
+    ) -> tuple[ReplyParts, ModelUse]:
+        """One answer of the model in parts, and what it took.
+
+        Raises:
+            ImproverError: no answer, or none with the parts; within ``timeout_s``.
+        """
+        inputs = {
+            "idea": idea,
+            "context": context,
+            "language": language,
+            "correction": "\n".join(correction.broken) if correction else "",
+        }
+        timeout_s = min(self.choice.timeout_s, correction.seconds_left if correction else math.inf)
+        with measure_use(correction.calls_left if correction else MOST_CALLS) as use:
+            try:
+                async with asyncio.timeout(timeout_s):
+                    return await self._ask(use, inputs, demonstrations), use
+            except TimeoutError:
+                failure = ImproverTimeoutError(f"no answer within {timeout_s:.3g} s")
+        raise failure
+
+    async def close(self) -> None:
+        """Close what is open to the model, after the last call. Raises nothing."""
+        warming = self._warming
+        if warming is not None and warming.get_loop() is asyncio.get_running_loop():
+            await asyncio.wait([warming])
+        await self._engine.aclose()
+
+    async def _ask(
+        self, use: ModelUse, inputs: dict[str, str], demonstrations: list[dict[str, Any]]
+    ) -> ReplyParts:
+        if not self.ready:
+            await self.warm()
+        import dspy
+
+        assert self._program is not None
+        failure: ImproverError
+        try:
+            with dspy.context(**self._overrides):
+                answer = await self._program(**inputs, demos=demonstrations)
+        except dspy.DSPyError as error:
+            failure = to_improver_error(error)
+        except ImproverReplyError as error:
+            failure = error
+        else:
+            return ReplyParts(
+                role=answer.role,
+                directive=answer.directive,
+                framework=answer.framework,
+                guardrails=answer.guardrails,
+                output_format=answer.output_format,
+                reasoning=answer.reasoning,
+                confidence=answer.confidence,
+            )
+        if isinstance(failure, ImproverReplyError):
+            why = "the model's reply was cut: LLM_MAX_TOKENS is too low" if use.cut else failure
+            failure = ImproverReplyError(
+                str(why),
+                model_calls=use.calls,
+                input_tokens=use.input_tokens,
+                output_tokens=use.output_tokens,
+            )
+        # Raised out here, the provider's words do not hang on it as its context.
+        raise failure
+
+    async def _import_dspy(self) -> None:
+        try:
+            self._overrides, self._program = await asyncio.to_thread(self._build)
+        except ImportError as error:
+            raise ImproverNotConfiguredError(
+                f"DSPy cannot be imported ({error.name}): install requirements.txt again."
+            ) from None
+
+    def _build(self) -> tuple[dict[str, Any], Callable[..., Awaitable[Any]]]:
+        import dspy
+
+        # Before anything can read the cache: the first read would make a folder in the home.
+        dspy.configure_cache(enable_disk_cache=False, enable_memory_cache=False)
+        # DSPy logs to the standard error stream by itself; the log is the application's.
+        logger = logging.getLogger("dspy")
+        logger.handlers.clear()
+        logger.propagate = True
+        overrides = {
+            "lm": self._engine.build_lm(),
+            "adapter": build_adapter(),
+            "callbacks": [],
+            "disable_history": True,
+            "trace": None,
+            "track_usage": False,
+            "warn_on_type_mismatch": False,  # it would log the value
+        }
+        return overrides, build_program().acall

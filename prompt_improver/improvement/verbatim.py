@@ -1,0 +1,141 @@
+"""The gate on what must be kept letter for letter: quoted pieces, code, addresses, numbers."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from itertools import pairwise
+
+from prompt_improver.improvement.language_words import WORDS
+from prompt_improver.improvement.numbers import lost_numbers
+from prompt_improver.improvement.rewrite import GateFailure, Rewrite, failure, stands_in
+
+_SET_OFF = re.compile(
+    r"```[^\n`]*\n(?s:(?P<fence>.*?))(?:```|\Z)"
+    r"|`(?P<ticks>[^`\n]{1,300})`"
+    r"|\"(?P<straight>[^\"\n]{1,300})\"|“(?P<curly>[^“”\n]{1,300})”"
+    r"|«(?P<angled>[^«»\n]{1,300})»|„(?P<low>[^„“”\n]{1,300})[“”]"
+    r"|(?<!\w)'(?P<single>[^'\n]{1,200})'(?!\w)"
+)
+_ODD = re.compile(r"[/\\_@\d#]|\w\.\w|[a-z][A-Z]|::|\+\+|\A--\w|\(\)")
+_ATOM = re.compile(r"\w+(?:(?:\.|::|-)\w+)*")
+_LETTERS_DIGITS = re.compile(r"([^\W\d_]+)(\d+)")
+_SIGNS = re.compile(r"\w\+\+|\b[A-Z]#")
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]\w")
+_EDGES = "()[]{}\"'`,;:!?«»“”<>*"
+_FOLDERS = frozenset(
+    "src lib app apps test tests doc docs bin etc usr var tmp opt home dist build public static "
+    "assets pages components hooks scripts packages node_modules config sql data".split()
+)
+_COMMON_WORDS = frozenset(" ".join(WORDS.values()).split())
+_PLAIN_QUOTES = str.maketrans("“”„‘’\u00a0\u202f\u2011", '"""\'\'  -', "\\")
+
+
+def verbatim(rewrite: Rewrite) -> GateFailure | None:
+    """Fails where one of these pieces of the idea is not in the prompt as it stands: what is
+    quoted, back-ticked or fenced, URLs, addresses, paths and file names, code identifiers,
+    numbers with their unit, version strings.
+
+    Typographic quotes, white space, and the case of words that end in a digit may differ;
+    ``5`` may become ``five`` and ``500ms`` ``500 ms``.
+    """
+    if rewrite.quotes_idea:
+        return None
+    return failure("verbatim", (f"Keep exactly as it is: {piece}" for piece in _lost(rewrite)))
+
+
+def _lost(rewrite: Rewrite) -> Iterator[str]:
+    text = rewrite.text
+    flat = ""  # made at the first need: most prompts keep what they must
+    set_off = [match.group(match.lastgroup or 0) for match in _SET_OFF.finditer(rewrite.idea)]
+    for piece in dict.fromkeys(set_off):
+        wanted = piece.strip().rstrip(".,;:")
+        if wanted in text:
+            continue
+        flat = flat or _flatten(text)
+        if _flatten(wanted) not in flat:
+            yield piece
+    rest = _SET_OFF.sub(" ", rewrite.idea)
+    lower = ""
+    for piece in dict.fromkeys(_pieces(rest)):
+        if stands_in(piece, text):
+            continue
+        flat = flat or _flatten(text)
+        lower = lower or flat.lower()
+        if not stands_in(_flatten(piece), flat) and not _kept_with_digits(piece, lower):
+            yield piece
+    yield from lost_numbers(rest, text)
+
+
+def _flatten(text: str) -> str:
+    plain = text.translate(_PLAIN_QUOTES)
+    return " ".join((plain if plain.isascii() else unicodedata.normalize("NFC", plain)).split())
+
+
+def _kept_with_digits(piece: str, lower: str) -> bool:
+    """``python3`` may become ``Python 3``, and ``es6`` ``ES6``."""
+    match = _LETTERS_DIGITS.match(piece)
+    if match is None:
+        return False
+    low, cut = piece.lower(), match.end(1)
+    return any(stands_in(low[:cut] + gap + low[cut:], lower) for gap in ("", " ", "-"))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    for token in text.split():
+        if not _ODD.search(token):
+            continue
+        if "://" in token or token.startswith("www."):
+            yield token[token.find("www.") if "://" not in token else 0 :].strip(_EDGES + ".")
+            continue
+        bare = token.strip(_EDGES).rstrip(".")
+        if (
+            (("/" in bare or "\\" in bare) and _is_path(bare))
+            or ("@" in bare and len(bare) > 2)
+            or (token.startswith("--") and len(bare) > 3)
+        ):
+            yield bare
+        else:
+            yield from _SIGNS.findall(token)
+            for atom in _ATOM.findall(token):
+                yield from _identifiers(atom)
+
+
+def _identifiers(atom: str) -> Iterator[str]:
+    if "_" in atom.strip("_") or (atom.startswith("__") and atom.strip("_")):
+        yield atom
+    elif "." in atom or "::" in atom:
+        if _is_dotted(atom):
+            yield atom
+    else:
+        for word in atom.split("-"):
+            if (
+                any(map(str.isupper, word[1:]))
+                and any(a.islower() and b.isupper() for a, b in pairwise(word))
+            ) or _LETTERS_DIGITS.match(word):
+                yield word
+
+
+def _is_dotted(atom: str) -> bool:
+    """No for plain numbers, for e.g. and a.m., and where a full stop lacks its space."""
+    parts = atom.replace("::", ".").split(".")
+    if not any(part[:1].isalpha() for part in parts):
+        return False
+    if all(len(part) <= 2 and part.isalpha() for part in parts):
+        return False
+    last = parts[-1]
+    return not (len(parts) == 2 and last[:1].isupper() and last.lower() in _COMMON_WORDS)
+
+
+def _is_path(token: str) -> bool:
+    """Yes for /etc/hosts, ./a, ~/a, C:\\a, src/a, a/b.py; no for and/or, CI/CD, 24/7."""
+    if token.startswith(("/", "./", "../", "~/", "\\\\")):
+        return sum(map(str.isalnum, token)) >= 2
+    if _DRIVE.match(token):
+        return True
+    parts = token.replace("\\", "/").split("/")
+    if any(part in _FOLDERS for part in parts):
+        return True
+    name, dot, extension = parts[-1].rpartition(".")
+    if name and dot and 0 < len(extension) <= 5 and extension[0].isalpha():
+        return True
+    return len(parts) > 2 and any(c in "_-." for c in token) and any(map(str.isalpha, token))
