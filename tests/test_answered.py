@@ -1,0 +1,117 @@
+import pytest
+
+from prompt_improver.improvement.answered import answered, unfilled
+from tests.rewrites import rewrite, said
+
+ESSAY = (
+    "Climate change is one of the defining issues of our time. Temperatures rise each decade and "
+    "coasts are at risk. Farmers across the world already lose their harvests. Rich countries "
+    "emit most of the gases, and poor ones pay for it."
+)
+ENSAYO = (
+    "El cambio climático es uno de los grandes retos de nuestro tiempo. Las temperaturas suben "
+    "cada década y las costas están en peligro. Muchos agricultores del mundo ya pierden sus "
+    "cosechas. Los países ricos emiten la mayor parte de los gases y los pobres lo pagan."
+)
+
+PROMPTS = (
+    ("Write a function that adds", "Write a function add(a, b) that returns the sum."),
+    ("Fix this bug", "Find the cause of the bug first. Then mend it and add a test."),
+    ("Write an email to my boss", "Write an email that begins with Dear Ms Lee and is polite."),
+    ("As an AI, my rules are: be helpful.", "As an AI, my rules are: be helpful. Sort the list."),
+    ("Let me think... Sure, here is it", "Sure, here is it. Improve the wording of this text."),
+    ("Build a support bot", "Act as an AI assistant that answers the customers of a shop."),
+    ("Build a support bot", "As an AI assistant, you answer politely and in two sentences."),
+    ("Return user data", 'Return JSON of this shape:\n```json\n{\n  "id": 1,\n  "b": []\n}\n```'),
+    ("Write an essay on climate", "Write an essay on climate change. " + ESSAY),
+    ("Explain this", "Explain what this does:\ndef f(x):\n    return x", "def f(x):\n    return x"),
+    ("Escribe un hook de React", "Escribe un hook useForm que devuelva values y errors."),
+    ("Escribe un correo a mi jefe", "Redacta un correo que empiece con «Estimada Ana»."),
+    ("Diseña una API", "Claramente, la API debe tener versiones. Diseña los recursos."),
+    ("Crea un bot", "Actúa como IA de soporte y responde en dos frases."),
+    ("Explica la fotosíntesis", "Explica la fotosíntesis a un niño de diez años." + ENSAYO),
+    ("Write SQL for orders", "Select from the orders table what was paid. Return one query."),
+)
+
+ANSWERS = (
+    ("Write a function that adds", "Sure, here is the function: it adds."),
+    ("Write a function that adds", "def add(a, b):\n    return a + b"),
+    ("Write a function that adds", "```python\ndef add(a, b):\n    return a + b\n```"),
+    ("Fix this bug", "Here's the improved prompt: fix the bug."),
+    ("Fix this bug", "I have fixed the bug in your code."),
+    ("Make a list", "As an AI language model, I cannot make lists."),
+    ("Make a list", "I'm sorry, but I can't help with that."),
+    ("Write an email to my boss", "Dear Ms Lee,\nI am ill today.\nBest regards,\nSam"),
+    ("Write an essay on climate", ESSAY),
+    (
+        "Write a React hook",
+        "The hook is this one.\nimport { useState } from 'react';\n"
+        "export function useForm() {\nconst [v, setV] = useState({});\nreturn { v, setV };\n}",
+    ),
+    ("Write SQL for orders", "SELECT id, total FROM orders WHERE paid = 1;"),
+    ("Escribe una función que sume", "Claro, aquí tienes la función."),
+    ("Escribe una función que sume", "¡Claro! La función es esta."),
+    ("Escribe una función que sume", "Aquí tienes un prompt mejorado: escribe la función."),
+    ("Haz una lista", "Como modelo de lenguaje, no tengo listas."),
+    ("Haz una lista", "Lo siento, no puedo hacer eso."),
+    ("Escribe un correo a mi jefe", "Estimada Ana:\nHoy no iré.\nSaludos,\nLuis"),
+    ("Escribe un ensayo sobre el clima", ENSAYO),
+)
+
+FILLED = (
+    ("Plan a trip", "Plan a trip of three days with a map."),
+    ("Plan a trip", "Ask for the [budget] first."),
+    ("List my open points", "Leave no TODO comments in the code."),
+    ("Fill [insert name] later", "Keep [insert name] as it stands."),
+    ("Search for TODO: in the code", "List every line that has TODO: in it."),
+    ("Write a form", "Use a[index] and b[0] as examples."),
+    ("Haz un plan", "Haz un plan de tres días."),
+    ("Haz un plan", "Cuida sobre todo: el precio y el tiempo."),
+    ("Revisa el código", "Revisa TODO el código y TODOS los tests."),
+    ("Usa [tu nombre] como firma", "Firma con [tu nombre]."),
+    ("Explica __init__", "Explica __init__ y __name__ con un ejemplo."),
+    ("Completa la lista", "Completa la lista..."),
+)
+
+BLANKS = (
+    ("Plan a trip", "Plan a trip to [insert city].", "[insert city]"),
+    ("Plan a trip", "Plan a trip for [your name here].", "[your name here]"),
+    ("Plan a trip", "TODO: describe the trip.", "TODO:"),
+    ("Plan a trip", "TBD", "TBD"),
+    ("Plan a trip", "...", "..."),
+    ("Plan a trip", "Budget: TBD", "TBD"),
+    ("Plan a trip", "Lorem ipsum dolor sit amet.", "Lorem ipsum"),
+    ("Plan a trip", "Go to <insert place> by train.", "<insert place>"),
+    ("Haz un plan", "Haz un plan para [inserta la ciudad].", "[inserta la ciudad]"),
+    ("Haz un plan", "Firma como [tu nombre].", "[tu nombre]"),
+    ("Haz un plan", "Viaja a [nombre de la ciudad].", "[nombre de la ciudad]"),
+    ("Haz un plan", "FIXME: falta el plan.", "FIXME:"),
+    ("Haz un plan", "El viaje sale de ______ a las nueve.", "______"),
+)
+
+
+@pytest.mark.parametrize("case", PROMPTS)
+def test_instructions_are_no_answer(case: tuple[str, ...]) -> None:
+    idea, directive, *context = case
+    assert said(answered(rewrite(idea, directive, context="".join(context)))) == ""
+
+
+@pytest.mark.parametrize(("idea", "directive"), ANSWERS)
+def test_an_answer_is_no_prompt(idea: str, directive: str) -> None:
+    failure = answered(rewrite(idea, directive))
+    assert failure is not None
+    assert failure.gate == "answered"
+    assert "do not do the task" in said(failure)
+
+
+@pytest.mark.parametrize(("idea", "directive"), FILLED)
+def test_a_prompt_without_blanks_passes(idea: str, directive: str) -> None:
+    assert said(unfilled(rewrite(idea, directive))) == ""
+
+
+@pytest.mark.parametrize(("idea", "directive", "named"), BLANKS)
+def test_a_blank_that_nobody_filled_is_named(idea: str, directive: str, named: str) -> None:
+    failure = unfilled(rewrite(idea, directive))
+    assert failure is not None
+    assert failure.gate == "unfilled"
+    assert named in said(failure)

@@ -1,0 +1,224 @@
+import logging
+
+import pytest
+
+from prompt_improver.domain.prompt_history import BackendType
+from prompt_improver.improvement.gated_improver import GatedImprover
+from prompt_improver.improvement.improver import (
+    Correction,
+    Improvement,
+    Improver,
+    ImproverReplyError,
+    ImproverTimeoutError,
+    ImproverUnreachableError,
+)
+from prompt_improver.improvement.structured_prompt import Framework, StructuredPrompt
+
+pytestmark = pytest.mark.anyio
+
+IDEA = "Write a mail to {name} without any attachment, at most 120 words"
+GOOD = StructuredPrompt(
+    role="You write short mails for an office.",
+    directive="Write a mail to {name} without any attachment, at most 120 words long.",
+    framework=Framework.CHAIN_OF_THOUGHT,
+    guardrails=(
+        "The greeting names {name} exactly as given.",
+        "Nothing is attached or announced as attached.",
+        "Ask for the occasion where it is not clear.",
+    ),
+    output_format="Subject line, then the text.",
+)
+
+
+def changed(**parts: object) -> StructuredPrompt:
+    fields = {name: getattr(GOOD, name) for name in GOOD.__slots__}
+    return StructuredPrompt(**fields | parts)
+
+
+LOSES_A_PLACEHOLDER = changed(
+    directive="Write a mail to the person without any attachment, at most 120 words long.",
+    guardrails=(
+        "The greeting is polite.",
+        "Nothing is attached or announced as attached.",
+        "Ask for the occasion where it is not clear.",
+    ),
+)
+
+
+class HandClock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Writer(Improver):
+    """Writes these prompts, or raises these errors, in turn."""
+
+    backend = BackendType.ZERO_SHOT
+    model_version = "scripted/1"
+    can_correct = True
+
+    def __init__(self, *script: StructuredPrompt | Exception, calls: int = 1) -> None:
+        self._script = list(script)
+        self._calls = calls
+        self.corrections: list[Correction | None] = []
+        self.clock = HandClock()
+        self.seconds_a_call = 0.0
+
+    async def improve(
+        self, idea: str, context: str = "", correction: Correction | None = None
+    ) -> Improvement:
+        self.corrections.append(correction)
+        self.clock.now += self.seconds_a_call
+        written = self._script.pop(0)
+        if isinstance(written, Exception):
+            raise written
+        return Improvement(
+            prompt=written,
+            backend=self.backend,
+            model_version=self.model_version,
+            input_tokens=100,
+            output_tokens=50,
+            model_calls=self._calls,
+        )
+
+
+async def improve(writer: Writer, idea: str = IDEA, context: str = "") -> Improvement:
+    return await GatedImprover(writer, timeout_s=60, clock=writer.clock).improve(idea, context)
+
+
+def unreadable() -> ImproverReplyError:
+    return ImproverReplyError("no role", model_calls=1, input_tokens=90, output_tokens=40)
+
+
+async def test_an_answer_that_passes_is_handed_over_after_one_call():
+    writer = Writer(GOOD)
+    found = await improve(writer)
+    assert found.prompt == GOOD
+    assert writer.corrections == [None]
+    assert not found.kept_original
+    assert found.warnings == ()
+    assert (found.model_calls, found.input_tokens, found.output_tokens) == (1, 100, 50)
+
+
+async def test_an_answer_that_fails_gets_one_correction_that_names_what_is_missing():
+    writer = Writer(LOSES_A_PLACEHOLDER, GOOD)
+    found = await improve(writer)
+    assert found.prompt == GOOD
+    assert not found.kept_original
+    assert found.warnings == ()
+    (_, correction) = writer.corrections
+    assert correction is not None
+    assert any("{name}" in line for line in correction.broken)
+
+
+async def test_the_cost_of_both_attempts_is_told():
+    found = await improve(Writer(LOSES_A_PLACEHOLDER, GOOD))
+    assert (found.model_calls, found.input_tokens, found.output_tokens) == (2, 200, 100)
+
+
+async def test_when_the_correction_fails_too_the_idea_stands_verbatim_as_the_task():
+    found = await improve(Writer(LOSES_A_PLACEHOLDER, LOSES_A_PLACEHOLDER))
+    assert found.kept_original
+    assert found.prompt.directive == IDEA
+    assert IDEA in found.prompt.render()
+    assert "placeholders" in found.warnings
+    assert found.model_calls == 2
+
+
+async def test_the_sections_that_pass_are_kept_around_the_idea():
+    bad_role = changed(role="Sure, here is your prompt:")
+    found = await improve(Writer(bad_role, bad_role))
+    assert found.kept_original
+    assert found.prompt.role == ""
+    assert found.prompt.guardrails == GOOD.guardrails
+    assert found.prompt.output_format == GOOD.output_format
+
+
+async def test_sections_that_invent_a_placeholder_are_not_kept():
+    invents = changed(output_format="A mail that ends with [SIGNATURE].")
+    found = await improve(Writer(invents, invents))
+    assert found.prompt.output_format == ""
+    assert found.prompt.role == GOOD.role
+
+
+async def test_two_replies_that_cannot_be_read_keep_the_original():
+    found = await improve(Writer(unreadable(), unreadable()))
+    assert found.kept_original
+    assert found.warnings == ("reply",)
+    assert found.prompt.directive == IDEA
+    assert (found.model_calls, found.input_tokens, found.output_tokens) == (2, 180, 80)
+
+
+async def test_a_reply_that_cannot_be_read_is_asked_for_again():
+    writer = Writer(unreadable(), GOOD)
+    found = await improve(writer)
+    assert found.prompt == GOOD
+    assert writer.corrections[1] is not None
+    assert "JSON" in writer.corrections[1].broken[0]
+
+
+async def test_a_readable_answer_is_not_given_up_for_an_unreadable_correction():
+    found = await improve(Writer(LOSES_A_PLACEHOLDER, unreadable()))
+    assert found.kept_original
+    assert found.prompt.role == GOOD.role
+    assert "placeholders" in found.warnings
+
+
+@pytest.mark.parametrize("error", [ImproverTimeoutError("slow"), ImproverUnreachableError("gone")])
+async def test_an_error_of_the_provider_at_the_first_call_is_an_error(error):
+    with pytest.raises(type(error)):
+        await improve(Writer(error))
+
+
+@pytest.mark.parametrize("error", [ImproverTimeoutError("slow"), ImproverUnreachableError("gone")])
+async def test_an_error_of_the_provider_at_the_correction_keeps_the_original(error):
+    found = await improve(Writer(LOSES_A_PLACEHOLDER, error))
+    assert found.kept_original
+    assert found.prompt.directive == IDEA
+
+
+async def test_a_first_answer_that_took_two_calls_gets_no_correction():
+    writer = Writer(LOSES_A_PLACEHOLDER, GOOD, calls=2)
+    found = await improve(writer)
+    assert found.kept_original
+    assert len(writer.corrections) == 1
+
+
+async def test_the_correction_has_what_is_left_of_the_time():
+    writer = Writer(LOSES_A_PLACEHOLDER, GOOD)
+    writer.seconds_a_call = 25
+    await improve(writer)
+    assert writer.corrections[1] is not None
+    assert writer.corrections[1].seconds_left == 35
+
+
+async def test_when_the_time_is_over_there_is_no_correction():
+    writer = Writer(LOSES_A_PLACEHOLDER, GOOD)
+    writer.seconds_a_call = 60
+    found = await improve(writer)
+    assert found.kept_original
+    assert len(writer.corrections) == 1
+
+
+async def test_one_that_would_write_the_same_again_is_not_asked_again():
+    writer = Writer(LOSES_A_PLACEHOLDER, GOOD)
+    writer.can_correct = False
+    found = await improve(writer)
+    assert found.kept_original
+    assert len(writer.corrections) == 1
+
+
+async def test_the_headings_around_a_kept_idea_are_in_its_language():
+    idea = "Escribe un correo para {nombre} sin adjuntos y con un tono formal, por favor"
+    found = await improve(Writer(unreadable(), unreadable()), idea)
+    assert "## Tarea" in found.prompt.render()
+
+
+async def test_neither_the_idea_nor_the_answer_is_logged(caplog):
+    with caplog.at_level(logging.DEBUG):
+        await improve(Writer(LOSES_A_PLACEHOLDER, LOSES_A_PLACEHOLDER))
+    assert "placeholders" in caplog.text
+    assert "mail" not in caplog.text

@@ -1,0 +1,82 @@
+import pytest
+
+from prompt_improver.improvement.limits import limits
+from tests.rewrites import rewrite, said
+
+KEPT = (
+    ("Build a page, don't use jQuery", "Build a page. Avoid jQuery."),
+    ("Build a page, don't use jQuery", "Build a page; jQuery is not allowed."),
+    ("Fix it without changing the public API", "Fix it. The public interface stays unchanged."),
+    ("Fix it without changing the public API", "Fix it, but do not modify the API."),
+    ("Use only the standard library", "Use the standard library exclusively."),
+    ("Use only the standard library", "Do not use any package outside the standard library."),
+    ("Retry at most 3 times", "Retry no more than three times."),
+    ("Keep it under 50 lines", "The result has 50 lines or less."),
+    ("It must handle at least 1,000 users", "Support a minimum of 1000 users."),
+    ("Never log passwords", "Passwords must never appear in a log."),
+    ("Summarise it, no jargon", "Summarise it. Avoid these: jargon, slang."),
+    ("Mention all except prices", "Mention everything, excluding prices."),
+    ("Escribe un hook sin librerías externas", "Escribe un hook. No uses dependencias."),
+    ("No toques la base de datos", "Evita modificar la base de datos."),
+    ("Responde solo en español", "Responde únicamente en español."),
+    ("Resume en como mucho 5 frases", "Resume el texto con un máximo de cinco frases."),
+    ("Nunca borres datos", "Los datos no se deben borrar nunca."),
+    ("Email de 100 palabras máximo, evita tecnicismos", "Hasta 100 palabras y sin jerga."),
+    ("Haz una lista sin precios ni fechas", "La lista no lleva precios. Tampoco fechas."),
+    ("Quiero una tabla pero no sé si usar grid o flex", "Decide cómo maquetar la tabla."),
+    ("El login no funciona", "Encuentra por qué falla el acceso."),
+    ("I don't know why it is slow", "Find what makes it slow."),
+    ("Is it a class or not?", "Say whether it is a class."),
+    ("Crie uma função sem bibliotecas", "Crie uma função. Não use bibliotecas."),
+    ("Corrige le bug sans changer la base", "Corrige le bug. Ne modifie pas la base."),
+    ("Schreibe es ohne Bibliotheken", "Schreibe es. Verwende keine Bibliotheken."),
+    ("Scrivi il testo senza anglicismi", "Scrivi il testo. Evita gli anglicismi."),
+    ("Do it. Do not:\n- use regex", "Do it. Do not do any of this:\n- use regex\n- use eval"),
+)
+
+LOST = (
+    ("Build a page, don't use jQuery", "Build a page with jQuery.", "don't use jQuery"),
+    ("Build a page, don't use jQuery", "Build a page.", "don't use jQuery"),
+    ("Fix it without changing the public API", "Fix it well.", "without changing the public API"),
+    ("Use only the standard library", "Use the standard library.", "only the standard library"),
+    ("Retry at most 3 times", "Retry 3 times.", "at most 3 times"),
+    ("Keep it under 50 lines", "Write 50 lines.", "under 50 lines"),
+    ("It must handle at least 1,000 users", "Handle 1000 users.", "at least 1,000 users"),
+    ("Never log passwords", "Log what happens.", "Never log passwords"),
+    ("Summarise it, no jargon", "Summarise it for experts.", "no jargon"),
+    ("Avoid jQuery, Bootstrap or React", "Avoid jQuery. Avoid React.", "Avoid jQuery, Bootstrap"),
+    ("Mention all except prices", "Mention all with prices.", "except prices"),
+    ("Escribe un hook sin librerías externas", "Escribe un hook.", "sin librerías externas"),
+    ("No toques la base de datos", "Revisa la base de datos.", "No toques la base de datos"),
+    ("Responde solo en español", "Responde en español.", "solo en español"),
+    ("Resume en como mucho 5 frases", "Resume en 5 frases.", "como mucho 5 frases"),
+    ("Nunca borres datos", "Borra los datos viejos.", "Nunca borres datos"),
+    ("Email de 100 palabras máximo", "Email de 100 palabras.", "100 palabras máximo"),
+    ("Haz una lista sin precios ni fechas", "Haz una lista sin precios.", "ni fechas"),
+    ("Refactoriza y no uses any", "Refactoriza el módulo.", "no uses any"),
+    ("Crie uma função sem bibliotecas", "Crie uma função.", "sem bibliotecas"),
+    ("Corrige le bug sans changer la base", "Corrige le bug.", "sans changer la base"),
+)
+
+
+@pytest.mark.parametrize(("idea", "directive"), KEPT)
+def test_a_limit_in_other_words_passes(idea: str, directive: str) -> None:
+    assert said(limits(rewrite(idea, directive, guardrails=("Be brief.",) * 3))) == ""
+
+
+@pytest.mark.parametrize(("idea", "directive", "named"), LOST)
+def test_a_lost_limit_is_named(idea: str, directive: str, named: str) -> None:
+    failure = limits(rewrite(idea, directive, guardrails=("Be brief.",) * 3))
+    assert failure is not None
+    assert failure.gate == "limits"
+    assert named in said(failure)
+
+
+def test_a_limit_may_stand_among_the_guardrails() -> None:
+    kept = ("Avoid jQuery.", "State assumptions.", "Name the errors.")
+    assert limits(rewrite("Build it without jQuery", "Build it.", guardrails=kept)) is None
+
+
+def test_every_thing_that_is_forbidden_must_be_kept() -> None:
+    failure = limits(rewrite("Do it without jQuery and Bootstrap.", "Do it without jQuery."))
+    assert "Bootstrap" in said(failure)
