@@ -1,0 +1,30 @@
+"""What routes may ask for."""
+
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Request
+
+from prompt_improver.api.history_recorder import Recorder
+from prompt_improver.api.metrics import Metrics
+from prompt_improver.api.repository_health import RepositoryHealth
+from prompt_improver.improvement.backends import Backends
+
+T = TypeVar("T")
+
+
+def _registered(interface: type[T]) -> Callable[[Request], T]:
+    """A dependency that takes ``interface`` out of the container."""
+
+    # A coroutine, because FastAPI sends plain functions to a thread.
+    async def get(request: Request) -> T:
+        found: T = request.app.state.container.get(interface)
+        return found
+
+    return get  # type: ignore[return-value]
+
+
+BackendsDependency = Annotated[Backends, Depends(_registered(Backends))]
+RecorderDependency = Annotated[Recorder, Depends(_registered(Recorder))]
+RepositoryHealthDependency = Annotated[RepositoryHealth, Depends(_registered(RepositoryHealth))]
+MetricsDependency = Annotated[Metrics, Depends(_registered(Metrics))]

@@ -1,0 +1,114 @@
+"""The one table from errors to HTTP statuses, and the handlers that answer with it."""
+
+import logging
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+
+from prompt_improver.api.schemas import ErrorResponse, ValidationErrorResponse
+from prompt_improver.improvement.improver import (
+    ImproverError,
+    ImproverModelNotFoundError,
+    ImproverNotConfiguredError,
+    ImproverProviderError,
+    ImproverRateLimitedError,
+    ImproverRefusedError,
+    ImproverReplyError,
+    ImproverTimeoutError,
+    ImproverUnreachableError,
+)
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_RETRY_AFTER_S = 10
+
+
+class BlankIdeaError(Exception):
+    """The idea is blank."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    sentence: str
+    log_level: int
+
+
+# The first row whose type fits is taken.
+_ANSWERS: dict[type[Exception], _Answer] = {
+    BlankIdeaError: _Answer(400, "Idea must not be empty", logging.INFO),
+    ImproverNotConfiguredError: _Answer(
+        503,
+        "No model is configured for this backend. Set LLM_PROVIDER and its key, or ask for the "
+        "backend offline.",
+        logging.WARNING,
+    ),
+    ImproverRateLimitedError: _Answer(
+        503, "The model's provider asks to wait. Try again later.", logging.WARNING
+    ),
+    ImproverTimeoutError: _Answer(504, "The model did not answer in time.", logging.ERROR),
+    ImproverUnreachableError: _Answer(502, "The model could not be reached.", logging.ERROR),
+    ImproverRefusedError: _Answer(
+        502, "The model's provider refused the key. Check the key in the settings.", logging.ERROR
+    ),
+    ImproverModelNotFoundError: _Answer(
+        502, "The provider does not know this model. Check LLM_MODEL.", logging.ERROR
+    ),
+    ImproverReplyError: _Answer(
+        502, "The model's answer could not be read as a prompt.", logging.WARNING
+    ),
+    ImproverProviderError: _Answer(502, "The model's provider failed.", logging.ERROR),
+    ImproverError: _Answer(502, "The model did not give an answer.", logging.ERROR),
+}
+
+IMPROVE_ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {"model": ErrorResponse, "description": "The idea is blank."},
+    413: {"model": ErrorResponse, "description": "The body is larger than 256 KB."},
+    422: {"model": ValidationErrorResponse, "description": "The request does not fit."},
+    500: {"model": ErrorResponse, "description": "A fault of ours."},
+    502: {
+        "model": ErrorResponse,
+        "description": "The model is not reachable, refuses the key, or answers nonsense.",
+    },
+    503: {
+        "model": ErrorResponse,
+        "description": "No model is configured for this backend, or its provider asks to wait.",
+        "headers": {
+            "Retry-After": {
+                "description": "Seconds to wait, when the provider asks for it.",
+                "schema": {"type": "integer"},
+            }
+        },
+    },
+    504: {"model": ErrorResponse, "description": "The model did not answer in time."},
+}
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Answer every error of the table, and requests that do not fit, in our own words."""
+    app.add_exception_handler(BlankIdeaError, _answer_error)
+    app.add_exception_handler(ImproverError, _answer_error)
+    app.add_exception_handler(RequestValidationError, _answer_validation_error)
+
+
+async def _answer_error(request: Request, error: Exception) -> JSONResponse:
+    answer = next(row for kind, row in _ANSWERS.items() if isinstance(error, kind))
+    logger.log(answer.log_level, "%s: %s", type(error).__name__, error)
+    headers = {}
+    if isinstance(error, ImproverRateLimitedError):
+        seconds = error.retry_after_s
+        headers["Retry-After"] = str(
+            DEFAULT_RETRY_AFTER_S if seconds is None else math.ceil(seconds)
+        )
+    return JSONResponse({"detail": answer.sentence}, answer.status, headers=headers)
+
+
+async def _answer_validation_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    # Without `input` and `ctx`: what was sent may be megabytes, and may not be JSON at all.
+    problems = [{"loc": list(e["loc"]), "msg": e["msg"], "type": e["type"]} for e in error.errors()]
+    return JSONResponse({"detail": problems}, 422)

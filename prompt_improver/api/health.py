@@ -1,0 +1,82 @@
+"""GET /, /health, /health/repository and /metrics."""
+
+import time
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.concurrency import run_in_threadpool
+
+from prompt_improver import __version__
+from prompt_improver.api.dependencies import (
+    BackendsDependency,
+    MetricsDependency,
+    RepositoryHealthDependency,
+)
+from prompt_improver.api.schemas import (
+    HealthResponse,
+    RepositoryDisabled,
+    RepositoryHealthy,
+    RepositoryUnhealthy,
+    RootResponse,
+)
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/")
+async def root() -> RootResponse:
+    """What this is, and what can be called."""
+    return RootResponse(
+        message="Prompt Improver",
+        version=__version__,
+        endpoints={
+            "improve": "POST /api/v1/improve-prompt",
+            "health": "GET /health",
+            "repository_health": "GET /health/repository",
+            "metrics": "GET /metrics",
+            "docs": "GET /docs",
+        },
+    )
+
+
+@router.get("/health")
+async def health(request: Request, backends: BackendsDependency) -> HealthResponse:
+    """Always 200 while the process serves, and always quick: it asks nobody."""
+    return HealthResponse(
+        status="healthy",
+        version=__version__,
+        provider=backends.provider,
+        model=backends.model,
+        backend=backends.default,
+        reason=backends.reason,
+        dspy_configured=backends.default in backends.improvers,
+        uptime_s=round(time.monotonic() - request.app.state.started, 3),
+    )
+
+
+@router.get(
+    "/health/repository",
+    response_model=RepositoryHealthy | RepositoryDisabled,
+    responses={503: {"model": RepositoryUnhealthy, "description": "The history does not work."}},
+)
+async def repository_health(
+    health: RepositoryHealthDependency,
+) -> RepositoryHealthy | RepositoryDisabled | JSONResponse:
+    """How the history is: healthy or disabled 200, otherwise 503. It waits 40 ms at the
+    most for the database, then answers from the last known figures."""
+    report = await health.report()
+    if isinstance(report, RepositoryUnhealthy):
+        return JSONResponse(report.model_dump(), 503)
+    return report
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}}, "description": "Prometheus' text format."}},
+)
+async def metrics(metrics: MetricsDependency, health: RepositoryHealthDependency) -> Response:
+    """Figures for Prometheus."""
+    await health.refresh()
+    return Response(await run_in_threadpool(metrics.render), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,174 @@
+"""What happens, counted for Prometheus."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from prompt_improver.api.circuit_breaker import BreakerState
+from prompt_improver.api.history_cleanup import HistoryCleanup
+from prompt_improver.api.history_recorder import HistoryRecorder
+from prompt_improver.api.repository_health import RepositoryHealth
+from prompt_improver.improvement.improver import Improvement
+
+# From the offline backend (under a millisecond) to a model at the end of its patience.
+_LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+# From a commit on a quiet disk to one that waits for another process.
+_COMMIT_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+
+
+class Metrics:
+    """The figures of one app, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._improvements = Counter(
+            "prompt_improver_improvements",
+            "Requests for an improvement, by backend and outcome: improved, kept_original, or "
+            "the kind of error.",
+            ("backend", "outcome"),
+            registry=self._registry,
+        )
+        self._latency = Histogram(
+            "prompt_improver_improvement_seconds",
+            "Seconds that improvements took, by backend.",
+            ("backend",),
+            buckets=_LATENCY_BUCKETS_S,
+            registry=self._registry,
+        )
+        self._model_calls = Counter(
+            "prompt_improver_model_calls",
+            "Requests sent to the model for improvements that were answered.",
+            registry=self._registry,
+        )
+        self._tokens = Counter(
+            "prompt_improver_model_tokens",
+            "Tokens of the model, by direction: input or output.",
+            ("direction",),
+            registry=self._registry,
+        )
+        self._commit = Histogram(
+            "prompt_improver_commit_seconds",
+            "Seconds that the history took to commit a batch of rows.",
+            buckets=_COMMIT_BUCKETS_S,
+            registry=self._registry,
+        )
+
+    def count_improvement(self, improvement: Improvement, seconds: float) -> None:
+        """An idea was answered."""
+        backend = improvement.backend.value
+        outcome = "kept_original" if improvement.kept_original else "improved"
+        self._improvements.labels(backend, outcome).inc()
+        self._latency.labels(backend).observe(seconds)
+        self._model_calls.inc(improvement.model_calls)
+        self._tokens.labels("input").inc(improvement.input_tokens or 0)
+        self._tokens.labels("output").inc(improvement.output_tokens or 0)
+
+    def count_failure(self, backend: str, error: Exception) -> None:
+        """An idea was not answered."""
+        self._improvements.labels(backend, type(error).__name__).inc()
+
+    def observe_commit(self, seconds: float) -> None:
+        """A batch of rows was committed."""
+        self._commit.observe(seconds)
+
+    def watch(self, history: "HistoryFigures") -> None:
+        """Tell the history's figures too."""
+        self._registry.register(history)
+
+    def render(self) -> bytes:
+        """All of it in Prometheus' text format. Looks at the sizes of files: for a thread."""
+        return generate_latest(self._registry)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HistoryFigures(Collector):
+    """Read where they are kept, at the moment that somebody asks."""
+
+    recorder: HistoryRecorder
+    health: RepositoryHealth
+    cleanup: HistoryCleanup
+    busy_retries: Callable[[], int]
+    database_file: Path
+    backup_dir: Path
+
+    def collect(self) -> Iterator[Metric]:
+        counts = self.recorder.counts
+        saves = CounterMetricFamily(
+            "prompt_improver_saves",
+            "Rows for the history, by outcome: saved, dropped or rejected.",
+            labels=["outcome"],
+        )
+        for outcome in ("saved", "dropped", "rejected"):
+            saves.add_metric([outcome], getattr(counts, outcome))
+        yield saves
+        yield CounterMetricFamily(
+            "prompt_improver_saves_accepted",
+            "Rows offered to the history: saved, dropped, rejected and waiting together.",
+            counts.accepted,
+        )
+        yield _gauge("queue_rows", "Rows that wait to be saved.", counts.waiting)
+        breaker = self.recorder.breaker
+        state = GaugeMetricFamily(
+            "prompt_improver_breaker_state",
+            "1 for the state that the breaker is in, 0 for the others.",
+            labels=["state"],
+        )
+        for name in BreakerState:
+            state.add_metric([name.value], float(breaker.state is name))
+        yield state
+        yield CounterMetricFamily(
+            "prompt_improver_breaker_trips", "Times that the breaker has opened.", breaker.trips
+        )
+        yield CounterMetricFamily(
+            "prompt_improver_busy_retries",
+            "Tries repeated because another process held the database.",
+            self.busy_retries(),
+        )
+        yield from self._files()
+
+    def _files(self) -> Iterator[Metric]:
+        known = self.health.last_known
+        if known is not None:
+            yield _gauge("history_rows", "Rows in the history.", known.total_count)
+        for name, suffix in (("database", ""), ("wal", "-wal")):
+            file = self.database_file.with_name(self.database_file.name + suffix)
+            yield _gauge(f"{name}_bytes", f"Size of the {name} file.", _size(file))
+        if self.cleanup.last_done_at is not None:
+            yield _gauge(
+                "last_cleanup_timestamp_seconds",
+                "When the history was last cleaned up, in Unix time.",
+                self.cleanup.last_done_at,
+            )
+        newest = _newest(self.backup_dir)
+        if newest is not None:
+            yield _gauge(
+                "newest_backup_age_seconds",
+                "Age of the newest file in BACKUP_DIR; missing while there is none.",
+                max(0.0, time.time() - newest),
+            )
+
+
+def _gauge(name: str, help_text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"prompt_improver_{name}", help_text, value)
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
+
+
+def _newest(folder: Path) -> float | None:
+    """When the newest file in ``folder`` was written, in Unix time; None without one."""
+    try:
+        return max(
+            (file.stat().st_mtime for file in folder.iterdir() if file.is_file()), default=None
+        )
+    except OSError:
+        return None

@@ -1,0 +1,111 @@
+"""How the history is, without waiting for it."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from prompt_improver.api.circuit_breaker import BreakerState
+from prompt_improver.api.history_recorder import HistoryRecorder
+from prompt_improver.api.schemas import (
+    RepositoryDisabled,
+    RepositoryHealthy,
+    RepositoryUnhealthy,
+)
+from prompt_improver.domain.prompt_repository import (
+    PromptRepository,
+    PromptStatistics,
+    RepositoryBusyError,
+    RepositoryError,
+)
+
+logger = logging.getLogger(__name__)
+
+LONGEST_WAIT_S = 0.04
+LONGEST_FAILING_S = 2.0
+
+_LEFT_ALONE = "The history does not work and is left alone for a while; the cause is in the log."
+_CANNOT_BE_WRITTEN = "The history cannot be written; the cause is in the log."
+_CANNOT_BE_READ = "The history cannot be read; the cause is in the log."
+_NOT_READ_YET = "The history has not been read yet."
+
+
+class RepositoryHealth:
+    """Asks the repository for its figures, and answers from the last known ones when they
+    take longer than ``LONGEST_WAIT_S``. One question is under way at a time."""
+
+    def __init__(
+        self, repository: PromptRepository, recorder: HistoryRecorder, database_file: Path
+    ) -> None:
+        self._repository = repository
+        self._recorder = recorder
+        self._database_file = database_file
+        self._known: PromptStatistics | None = None
+        self._unreadable = False
+        self._question: asyncio.Task[None] | None = None
+
+    async def report(self) -> RepositoryHealthy | RepositoryUnhealthy:
+        """The figures, or a fixed sentence on what does not work. Raises nothing."""
+        breaker = self._recorder.breaker
+        await self.refresh()
+        if breaker.state is not BreakerState.CLOSED:
+            return _unhealthy(_LEFT_ALONE)
+        if self._recorder.failing_for_s() > LONGEST_FAILING_S:
+            return _unhealthy(_CANNOT_BE_WRITTEN)
+        if self._known is None:
+            return _unhealthy(_CANNOT_BE_READ if self._unreadable else _NOT_READ_YET)
+        return RepositoryHealthy(
+            status="healthy",
+            total_records=self._known.total_count,
+            database_path=str(self._database_file),
+            average_confidence=self._known.average_confidence,
+            average_latency_ms=self._known.average_latency_ms,
+            breaker=breaker.state,
+        )
+
+    @property
+    def last_known(self) -> PromptStatistics | None:
+        """The figures as they were last read."""
+        return self._known
+
+    async def refresh(self) -> None:
+        """Read the figures anew, if that takes no longer than ``LONGEST_WAIT_S``, and if the
+        database is not left alone."""
+        if self._recorder.breaker.state is BreakerState.CLOSED:
+            await self._ask()
+
+    async def close(self) -> None:
+        """Let go of the question that is under way."""
+        if self._question is not None:
+            self._question.cancel()
+            await asyncio.wait({self._question})
+
+    async def _ask(self) -> None:
+        if self._question is None or self._question.done():
+            self._question = asyncio.create_task(self._read(), name="history statistics")
+        await asyncio.wait({self._question}, timeout=LONGEST_WAIT_S)
+
+    async def _read(self) -> None:
+        try:
+            self._known = await self._repository.get_statistics()
+            self._unreadable = False
+        except RepositoryBusyError:
+            pass  # the last known figures are as good as any
+        except RepositoryError as error:
+            if not self._unreadable:
+                logger.warning("The history cannot be read: %s", error)
+            self._known = None
+            self._unreadable = True
+
+
+def _unhealthy(reason: str) -> RepositoryUnhealthy:
+    return RepositoryUnhealthy(status="unhealthy", reason=reason)
+
+
+class DisabledRepositoryHealth:
+    """No history is kept."""
+
+    async def refresh(self) -> None:
+        """There is nothing to read."""
+
+    async def report(self) -> RepositoryDisabled:
+        return RepositoryDisabled(status="disabled", reason="SQLITE_ENABLED=false")

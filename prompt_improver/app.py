@@ -1,0 +1,152 @@
+"""The API, wired: what is made at the start, and let go of in turn at the end."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+
+from fastapi import FastAPI
+
+from prompt_improver import __version__
+from prompt_improver.api import health, improve
+from prompt_improver.api.body_limit import BodyLimitMiddleware
+from prompt_improver.api.circuit_breaker import CircuitBreaker
+from prompt_improver.api.error_responses import add_error_handlers
+from prompt_improver.api.history_cleanup import HistoryCleanup
+from prompt_improver.api.history_recorder import DisabledRecorder, HistoryRecorder, Recorder
+from prompt_improver.api.metrics import HistoryFigures, Metrics
+from prompt_improver.api.repository_health import DisabledRepositoryHealth, RepositoryHealth
+from prompt_improver.api.request_id import RequestIdMiddleware
+from prompt_improver.container import Container
+from prompt_improver.domain.prompt_repository import PromptRepository
+from prompt_improver.improvement.backends import Backends
+from prompt_improver.improvement.improver import ImproverError
+from prompt_improver.settings import Settings
+from prompt_improver.wiring import make_backends, make_repository
+
+logger = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 256 * 1024
+FIRST_OPEN_WAIT_S = 0.5
+"""How long the start waits for the database; a slow one goes on opening behind it."""
+
+
+def create_app(
+    settings: Settings,
+    *,
+    repository: PromptRepository | None = None,
+    backends: Backends | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> FastAPI:
+    """The API as ``settings`` ask for it. No I/O happens before its lifespan begins.
+
+    Args:
+        repository: instead of the SQLite one of the settings.
+        backends: instead of those of the settings.
+        clock: what the breaker goes by.
+    """
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            container = Container()
+            stack.callback(container.clear)
+            app.state.container = container
+            app.state.started = time.monotonic()
+            available = backends or await make_backends(settings)
+            container.register_singleton(Backends, available)
+            container.register_singleton(Metrics, Metrics())
+            _start_backends(stack, available)
+            if settings.sqlite_enabled:
+                await _start_history(
+                    stack, container, settings, repository or make_repository(settings), clock
+                )
+            else:
+                container.register_singleton(Recorder, DisabledRecorder())
+                container.register_singleton(RepositoryHealth, DisabledRepositoryHealth())
+            yield
+
+    app = FastAPI(
+        title="Prompt Improver",
+        version=__version__,
+        description="A rough idea goes in, a structured prompt comes out and is remembered.",
+        lifespan=lifespan,
+        # FastAPI's own OpenTelemetry would carry requests out of the process wherever a
+        # provider happens to be installed.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+    )
+    app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
+    app.add_middleware(RequestIdMiddleware)  # the last added is the outermost
+    add_error_handlers(app)
+    app.include_router(health.router)
+    app.include_router(improve.router)
+    return app
+
+
+def _start_backends(stack: contextlib.AsyncExitStack, backends: Backends) -> None:
+    """Get the improvers ready in the background: the server answers first."""
+    for improver in backends.improvers.values():
+        stack.push_async_callback(improver.close)
+    warming = asyncio.create_task(_warm(backends), name="warming the backends")
+    stack.push_async_callback(_end, warming)
+
+
+async def _warm(backends: Backends) -> None:
+    for improver in backends.improvers.values():
+        try:
+            await improver.warm()
+        except ImproverError as error:
+            logger.error("The backend %s is not ready: %s", improver.backend.value, error)
+
+
+async def _start_history(
+    stack: contextlib.AsyncExitStack,
+    container: Container,
+    settings: Settings,
+    repository: PromptRepository,
+    clock: Callable[[], float],
+) -> None:
+    """Open the history behind its recorder. What is registered last is let go of first:
+    the cleanup ends, the health's question, then the queue is drained, then the database
+    closes."""
+    breaker = CircuitBreaker(
+        max_failures=settings.breaker_max_failures,
+        cooldown_s=settings.breaker_cooldown_s,
+        clock=clock,
+    )
+    metrics = container.get(Metrics)
+    recorder = HistoryRecorder(
+        repository,
+        breaker,
+        wait_for_commit=not settings.sqlite_async_enabled,
+        observe_commit=metrics.observe_commit,
+    )
+    health = RepositoryHealth(repository, recorder, settings.database_file)
+    stack.push_async_callback(repository.close)
+    await recorder.start(wait_s=FIRST_OPEN_WAIT_S)
+    stack.push_async_callback(recorder.stop)
+    stack.push_async_callback(health.close)
+    cleanup = HistoryCleanup(repository, breaker, days=settings.sqlite_retention_days)
+    if settings.sqlite_auto_cleanup:
+        cleanup.start()
+        stack.push_async_callback(cleanup.stop)
+    metrics.watch(
+        HistoryFigures(
+            recorder=recorder,
+            health=health,
+            cleanup=cleanup,
+            busy_retries=lambda: repository.busy_retries,
+            database_file=settings.database_file,
+            backup_dir=settings.backup_folder,
+        )
+    )
+    container.register_singleton(PromptRepository, repository)
+    container.register_singleton(Recorder, recorder)
+    container.register_singleton(RepositoryHealth, health)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,72 @@
+"""Running the API as a process."""
+
+import asyncio
+import os
+import socket
+import sys
+
+import uvicorn
+
+from prompt_improver import __version__
+from prompt_improver.app import create_app
+from prompt_improver.logs import configure_logging
+from prompt_improver.settings import Settings
+from prompt_improver.wiring import make_backends
+
+GRACE_S = 30
+"""Seconds that a stop gives to the requests under way; the history is drained after."""
+
+
+class AddressError(Exception):
+    """The address cannot be listened on. The message names it and the mend."""
+
+
+class _Server(uvicorn.Server):
+    """Says where it listens once it does."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if sockets and self.started:
+            host, port = sockets[0].getsockname()[:2]
+            host = f"[{host}]" if ":" in host else host
+            sys.stdout.write(f"Prompt Improver {__version__} listens on http://{host}:{port}\n")
+            sys.stdout.flush()
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM, then end the requests under way and drain the history.
+
+    Raises:
+        AddressError: the address cannot be listened on.
+        SettingsError: a setting of the model is wrong or missing.
+    """
+    os.umask(0o077)  # whatever is written is the user's own
+    configure_logging(settings.log_level, settings.log_format)
+    # Both before the server: what is wrong with them ends the program in one line.
+    listener = _listen(settings.api_host, settings.api_port)
+    backends = asyncio.run(make_backends(settings))
+    config = uvicorn.Config(
+        create_app(settings, backends=backends),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    with listener:
+        _Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[4][:2], family=address[0], backlog=2048)
+    except OSError as error:
+        # create_server writes the address into its message once more; a name that is not
+        # found has a number that is no errno.
+        known = error.errno is not None and error.errno > 0
+        why = os.strerror(error.errno or 0) if known else error.strerror
+        raise AddressError(
+            f"Cannot listen on {host} port {port} ({why}): "
+            "set API_HOST and API_PORT to an address of this machine and a free port"
+        ) from error

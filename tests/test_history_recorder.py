@@ -1,0 +1,384 @@
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+import pytest
+
+from prompt_improver.api.circuit_breaker import BreakerState, CircuitBreaker
+from prompt_improver.api.history_recorder import DisabledRecorder, HistoryRecorder, SaveOutcome
+from prompt_improver.domain.prompt_history import PromptHistory
+from prompt_improver.domain.prompt_repository import (
+    RepositoryBusyError,
+    RepositoryConnectionError,
+    RepositoryConstraintError,
+    RepositoryCorruptError,
+)
+from tests.histories import make_history
+from tests.in_memory_prompt_repository import InMemoryPromptRepository
+
+pytestmark = pytest.mark.anyio
+
+
+class HandClock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Pauses:
+    """A sleep that takes no time and remembers what was asked for."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    async def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+        await asyncio.sleep(0)
+
+
+class PickyRepository(InMemoryPromptRepository):
+    """Refuses the rows whose ideas it is told of."""
+
+    def __init__(self, *refused: str) -> None:
+        super().__init__()
+        self.refused = refused
+
+    async def save_many(self, histories):
+        if any(history.original_idea in self.refused for history in histories):
+            raise RepositoryConstraintError("a row breaks a rule")
+        await super().save_many(histories)
+
+
+class FlakyRepository(InMemoryPromptRepository):
+    """Raises these errors in turn, one a batch, and then works."""
+
+    def __init__(self, *errors: Exception) -> None:
+        super().__init__()
+        self.errors = list(errors)
+
+    async def save_many(self, histories):
+        if self.errors:
+            raise self.errors.pop(0)
+        await super().save_many(histories)
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def pauses() -> Pauses:
+    return Pauses()
+
+
+@pytest.fixture
+def breaker(clock) -> CircuitBreaker:
+    return CircuitBreaker(max_failures=5, cooldown_s=300, clock=clock)
+
+
+@pytest.fixture
+def repository() -> InMemoryPromptRepository:
+    return InMemoryPromptRepository()
+
+
+@pytest.fixture
+async def make(repository, breaker, clock, pauses) -> AsyncIterator:
+    """Make and start recorders; they are stopped at the end, whatever happened."""
+    made = []
+
+    async def start(repository=repository, **options) -> HistoryRecorder:
+        options = {"clock": clock, "sleep": pauses, "drain_s": 0.2} | options
+        recorder = HistoryRecorder(repository, breaker, **options)
+        made.append(recorder)
+        await recorder.start(wait_s=1)
+        return recorder
+
+    yield start
+    for recorder in made:
+        await recorder.stop()
+
+
+async def settled(condition) -> None:
+    """Wait until ``condition`` holds; a second is a failure."""
+    async with asyncio.timeout(1):
+        while not condition():  # noqa: ASYNC110 there is no event for most of what is awaited
+            await asyncio.sleep(0.001)
+
+
+def the_books_balance(recorder: HistoryRecorder) -> bool:
+    counts = recorder.counts
+    return counts.accepted == counts.saved + counts.dropped + counts.rejected + counts.waiting
+
+
+def rows(number: int) -> list[PromptHistory]:
+    return [make_history(original_idea=f"idea {i}") for i in range(number)]
+
+
+async def test_a_row_is_queued_at_once_and_saved_soon(make, repository):
+    recorder = await make()
+    history = make_history()
+    assert await recorder.record(history) is SaveOutcome.QUEUED
+    await settled(lambda: recorder.counts.saved == 1)
+    assert repository.rows[0].prompt_id == history.prompt_id
+
+
+async def test_starting_opens_the_repository(make, repository):
+    await make()
+    assert repository.is_open
+
+
+async def test_what_waits_is_committed_together_64_rows_at_the_most(make, repository):
+    repository.gate = asyncio.Event()
+    recorder = await make()
+    for history in rows(150):
+        await recorder.record(history)
+    await asyncio.sleep(0)
+    repository.gate.set()
+    await settled(lambda: recorder.counts.saved == 150)
+    assert max(repository.batches) == 64
+    assert len(repository.batches) <= 4
+
+
+async def test_rows_are_saved_in_the_order_in_which_they_came(make, repository):
+    recorder = await make()
+    for history in rows(100):
+        await recorder.record(history)
+    await settled(lambda: recorder.counts.saved == 100)
+    assert [row.original_idea for row in repository.rows] == [f"idea {i}" for i in range(100)]
+
+
+async def test_a_batch_that_fails_for_a_passing_reason_is_tried_again(make):
+    flaky = FlakyRepository(RepositoryConnectionError("disk full"), RepositoryBusyError("locked"))
+    recorder = await make(flaky)
+    for history in rows(3):
+        await recorder.record(history)
+    await settled(lambda: recorder.counts.saved == 3)
+    assert [row.original_idea for row in flaky.rows] == ["idea 0", "idea 1", "idea 2"]
+
+
+async def test_pauses_between_tries_grow_to_a_second(make, repository, pauses):
+    recorder = await make()
+    repository.fail_with = RepositoryBusyError("locked")
+    await recorder.record(make_history())
+    await settled(lambda: len(pauses.seconds) >= 7)
+    repository.fail_with = None
+    assert pauses.seconds[:6] == [0.1, 0.2, 0.4, 0.8, 1.0, 1.0]
+
+
+async def test_busy_never_opens_the_breaker(make, repository, pauses, breaker):
+    recorder = await make()
+    repository.fail_with = RepositoryBusyError("locked")
+    await recorder.record(make_history())
+    await settled(lambda: len(pauses.seconds) > 20)
+    assert breaker.state is BreakerState.CLOSED
+    repository.fail_with = None
+    await settled(lambda: recorder.counts.saved == 1)
+
+
+async def test_five_failed_batches_in_a_row_open_the_breaker(make, repository, breaker, pauses):
+    recorder = await make()
+    repository.fail_with = RepositoryConnectionError("disk full")
+    await recorder.record(make_history())
+    await settled(lambda: breaker.state is BreakerState.OPEN)
+    assert len(pauses.seconds) == 4  # between five tries
+    assert recorder.counts.waiting == 1
+
+
+async def test_while_the_breaker_is_open_the_database_is_left_alone_and_rows_wait(
+    make, repository, breaker
+):
+    recorder = await make()
+    breaker.trip()
+    repository.batches.clear()
+    assert await recorder.record(make_history()) is SaveOutcome.QUEUED
+    await asyncio.sleep(0.02)
+    assert repository.batches == []
+    assert recorder.counts.waiting == 1
+
+
+async def test_after_the_cooldown_one_probe_saves_what_waited(repository):
+    breaker = CircuitBreaker(max_failures=1, cooldown_s=0.05)
+    recorder = HistoryRecorder(repository, breaker)
+    await recorder.start(wait_s=1)
+    repository.fail_with = RepositoryConnectionError("I/O error")
+    for history in rows(3):
+        await recorder.record(history)
+    await settled(lambda: breaker.state is not BreakerState.CLOSED)
+    repository.fail_with = None
+    await settled(lambda: recorder.counts.saved == 3)
+    assert breaker.state is BreakerState.CLOSED
+    await recorder.stop()
+
+
+async def test_corruption_opens_the_breaker_at_once(make, repository, breaker, pauses):
+    recorder = await make()
+    repository.fail_with = RepositoryCorruptError("malformed")
+    await recorder.record(make_history())
+    await settled(lambda: breaker.state is BreakerState.OPEN)
+    assert pauses.seconds == []
+    assert recorder.counts.waiting == 1
+
+
+async def test_a_row_that_breaks_a_constraint_costs_only_itself(make, breaker):
+    picky = PickyRepository("idea 1")
+    picky.gate = asyncio.Event()
+    recorder = await make(picky)
+    for history in rows(3):
+        await recorder.record(history)
+    picky.gate.set()
+    await settled(lambda: recorder.counts.waiting == 0)
+    assert [row.original_idea for row in picky.rows] == ["idea 0", "idea 2"]
+    assert (recorder.counts.saved, recorder.counts.rejected) == (2, 1)
+    assert breaker.state is BreakerState.CLOSED
+
+
+async def test_only_when_the_queue_is_full_is_a_new_row_dropped(make, repository, breaker):
+    recorder = await make(capacity=2)
+    breaker.trip()
+    outcomes = [await recorder.record(history) for history in rows(3)]
+    assert outcomes == [SaveOutcome.QUEUED, SaveOutcome.QUEUED, SaveOutcome.DROPPED]
+    assert recorder.counts.dropped == 1
+    assert the_books_balance(recorder)
+
+
+async def test_waiting_for_the_commit_says_saved_once_it_is(make, repository):
+    recorder = await make(wait_for_commit=True)
+    assert await recorder.record(make_history()) is SaveOutcome.SAVED
+    assert len(repository.rows) == 1
+
+
+async def test_waiting_for_the_commit_of_a_row_that_breaks_a_constraint_says_dropped(make):
+    recorder = await make(PickyRepository("bad"), wait_for_commit=True)
+    assert await recorder.record(make_history(original_idea="bad")) is SaveOutcome.DROPPED
+
+
+async def test_waiting_for_a_commit_that_takes_too_long_says_queued_and_saves_later(
+    make, repository
+):
+    recorder = await make(wait_for_commit=True, wait_s=0.02)
+    repository.gate = asyncio.Event()
+    assert await recorder.record(make_history()) is SaveOutcome.QUEUED
+    repository.gate.set()
+    await settled(lambda: recorder.counts.saved == 1)
+
+
+async def test_a_caller_that_is_cancelled_while_it_waits_does_not_lose_its_row(make, repository):
+    recorder = await make(wait_for_commit=True)
+    repository.gate = asyncio.Event()
+    caller = asyncio.create_task(recorder.record(make_history()))
+    await settled(lambda: recorder.counts.waiting == 1)
+    caller.cancel()
+    await asyncio.wait({caller})
+    repository.gate.set()
+    await settled(lambda: recorder.counts.saved == 1)
+
+
+async def test_stopping_drains_the_queue(make, repository):
+    recorder = await make()
+    for history in rows(300):
+        await recorder.record(history)
+    await recorder.stop()
+    assert len(repository.rows) == 300
+
+
+async def test_stopping_gives_an_open_breaker_one_last_try(make, repository, breaker):
+    recorder = await make()
+    breaker.trip()
+    await recorder.record(make_history())
+    await recorder.stop()
+    assert len(repository.rows) == 1
+
+
+async def test_what_cannot_be_written_at_the_stop_is_dropped_in_one_error_line(
+    make, repository, caplog
+):
+    recorder = await make()
+    repository.fail_with = RepositoryConnectionError("disk full")
+    for history in rows(3):
+        await recorder.record(history)
+    await settled(lambda: recorder.breaker.state is BreakerState.OPEN)
+    with caplog.at_level(logging.ERROR):
+        caplog.clear()
+        await recorder.stop()
+    assert recorder.counts.dropped == 3
+    assert the_books_balance(recorder)
+    lines = [record.getMessage() for record in caplog.records if "Dropped" in record.message]
+    assert lines == ["Dropped 3 improvements that could not be written to the history at shutdown"]
+
+
+async def test_a_save_that_hangs_does_not_hold_up_the_stop_beyond_its_time(make, repository):
+    repository.gate = asyncio.Event()
+    recorder = await make(drain_s=0.05)
+    await recorder.record(make_history())
+    async with asyncio.timeout(1):
+        await recorder.stop()
+    assert recorder.counts.dropped == 1
+
+
+async def test_a_row_that_comes_after_the_stop_is_dropped(make):
+    recorder = await make()
+    await recorder.stop()
+    assert await recorder.record(make_history()) is SaveOutcome.DROPPED
+    assert the_books_balance(recorder)
+
+
+async def test_a_repository_that_cannot_be_opened_is_tried_again_without_any_row(
+    make, repository, breaker
+):
+    repository.fail_with = RepositoryConnectionError("no permission")
+    recorder = await make()
+    assert not repository.is_open
+    repository.fail_with = None
+    await settled(lambda: repository.is_open)
+    assert recorder.failing_for_s() == 0
+    assert breaker.state is BreakerState.CLOSED
+
+
+async def test_a_failure_is_logged_once_and_without_the_users_text(make, repository, caplog):
+    recorder = await make()
+    repository.fail_with = RepositoryConnectionError("disk full")
+    with caplog.at_level(logging.INFO):
+        await recorder.record(make_history(original_idea="my secret plan"))
+        await settled(lambda: recorder.breaker.state is BreakerState.OPEN)
+    errors = [r for r in caplog.records if r.levelno == logging.ERROR]
+    assert len(errors) == 1
+    assert "disk full" in errors[0].getMessage()
+    assert "secret" not in caplog.text
+
+
+async def test_an_error_that_nobody_expected_does_not_end_the_writer(make, caplog):
+    recorder = await make(FlakyRepository(RuntimeError("my secret plan")))
+    await recorder.record(make_history())
+    await settled(lambda: recorder.counts.saved == 1)
+    assert "RuntimeError" in caplog.text
+    assert "secret" not in caplog.text
+
+
+async def test_how_long_writing_fails_is_told(make, repository, clock, pauses):
+    recorder = await make()
+    assert recorder.failing_for_s() == 0
+    repository.fail_with = RepositoryBusyError("locked")
+    await recorder.record(make_history())
+    await settled(lambda: len(pauses.seconds) > 1)
+    clock.now += 3
+    assert recorder.failing_for_s() == 3
+    repository.fail_with = None
+    await settled(lambda: recorder.counts.saved == 1)
+    assert recorder.failing_for_s() == 0
+
+
+async def test_a_save_that_hangs_counts_as_failing_from_its_beginning(make, repository, clock):
+    recorder = await make()
+    repository.gate = asyncio.Event()
+    await recorder.record(make_history())
+    await asyncio.sleep(0.01)
+    clock.now += 3
+    assert recorder.failing_for_s() == 3
+    repository.gate.set()
+
+
+async def test_a_disabled_recorder_says_disabled():
+    assert await DisabledRecorder().record(make_history()) is SaveOutcome.DISABLED

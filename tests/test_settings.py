@@ -1,0 +1,106 @@
+import pytest
+from pydantic import SecretStr
+
+from prompt_improver.settings import Provider, Settings, SettingsError, load_settings
+
+
+@pytest.fixture(autouse=True)
+def empty_environment(monkeypatch, tmp_path):
+    """No variable of ours is set, and the working directory holds no .env."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_without_an_environment_the_defaults_hold():
+    settings = load_settings()
+    assert settings.api_host == "127.0.0.1"
+    assert settings.api_port == 8000
+    assert settings.llm_provider is Provider.AUTO
+    assert settings.llm_timeout_s == 110
+    assert settings.sqlite_enabled is True
+    assert settings.sqlite_db_path == "data/prompt_history.db"
+    assert settings.sqlite_retention_days == 30
+    assert settings.breaker_max_failures == 5
+    assert settings.breaker_cooldown_s == 300
+    assert settings.dspy_fewshot_k == 3
+
+
+def test_a_dotenv_file_goes_over_the_defaults(tmp_path):
+    (tmp_path / ".env").write_text("API_PORT=9000\nSOMETHING_ELSE=1\n")
+    assert load_settings().api_port == 9000
+
+
+def test_the_environment_goes_over_the_dotenv_file(tmp_path, monkeypatch):
+    (tmp_path / ".env").write_text("API_PORT=9000\n")
+    monkeypatch.setenv("API_PORT", "9001")
+    assert load_settings().api_port == 9001
+
+
+def test_the_database_file_is_taken_from_the_working_directory(tmp_path, monkeypatch):
+    monkeypatch.setenv("SQLITE_DB_PATH", "here/history.db")
+    assert load_settings().database_file == tmp_path / "here" / "history.db"
+
+
+@pytest.mark.parametrize("name", ["LLM_MAX_TOKENS", "LLM_TEMPERATURE"])
+def test_an_empty_optional_number_means_unset(monkeypatch, name):
+    monkeypatch.setenv(name, "")
+    assert getattr(load_settings(), name.lower()) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "mend"),
+    [
+        ("SQLITE_POOL_SIZE", "5", "set it to 1 or remove it"),
+        ("SQLITE_DB_PATH", "", "give a path such as"),
+        ("SQLITE_DB_PATH", "  ", "give a path such as"),
+        ("SQLITE_DB_PATH", "file:data/x.db", "give a plain path"),
+        ("SQLITE_DB_PATH", "file:x?mode=memory", "give a plain path"),
+        ("SQLITE_DB_PATH", ":memory:", "give a path"),
+        ("SQLITE_DB_PATH", "x" * 4097, "give a shorter path"),
+        ("SQLITE_DB_PATH", "../x.db", "give an absolute path instead"),
+        ("SQLITE_DB_PATH", "data/../../x.db", "give an absolute path instead"),
+        ("SQLITE_RETENTION_DAYS", "0", "greater than or equal to 1"),
+        ("SQLITE_RETENTION_DAYS", "36501", "less than or equal to 36500"),
+        ("SQLITE_ENABLED", "perhaps", "valid boolean"),
+        ("API_PORT", "65536", "less than or equal to 65535"),
+        ("API_PORT", "eight", "valid integer"),
+        ("BREAKER_COOLDOWN_S", "nan", "86400"),
+        ("LLM_PROVIDER", "openia", "'openai'"),
+        ("LLM_TIMEOUT_S", "0", "greater than 0"),
+        ("LLM_TEMPERATURE", "3", "less than or equal to 2"),
+        ("LOG_LEVEL", "loud", "'DEBUG'"),
+        ("DSPY_FEWSHOT_K", "0", "greater than or equal to 1"),
+    ],
+)
+def test_a_wrong_value_is_one_line_with_variable_value_and_mend(monkeypatch, name, value, mend):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    line = str(caught.value)
+    assert line.startswith(f"{name}='{value[:80]}")
+    assert mend in line
+    assert "\n" not in line
+
+
+def test_a_nul_in_the_database_path_is_refused(tmp_path):
+    (tmp_path / ".env").write_bytes(b'SQLITE_DB_PATH="a\0b"\n')
+    with pytest.raises(SettingsError, match="NUL"):
+        load_settings()
+
+
+def test_two_wrong_values_are_two_lines(monkeypatch):
+    monkeypatch.setenv("API_PORT", "x")
+    monkeypatch.setenv("SQLITE_POOL_SIZE", "2")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_keys_appear_in_no_repr(monkeypatch):
+    for name in Settings.model_fields:
+        if name.endswith("_api_key"):
+            monkeypatch.setenv(name.upper(), "  planted-key \n")
+    settings = load_settings()
+    assert "planted" not in repr(settings) + str(settings) + str(settings.model_dump())
+    assert settings.openai_api_key == SecretStr("planted-key")
