@@ -43,7 +43,7 @@ def serve(settings: Settings) -> None:
     os.umask(0o077)  # whatever is written is the user's own
     configure_logging(settings.log_level, settings.log_format)
     # Both before the server: what is wrong with them ends the program in one line.
-    listener = _listen(settings.api_host, settings.api_port)
+    listener = listen(settings.api_host, settings.api_port)
     backends = asyncio.run(make_backends(settings))
     config = uvicorn.Config(
         create_app(settings, backends=backends),
@@ -57,16 +57,29 @@ def serve(settings: Settings) -> None:
         _Server(config).run(sockets=[listener])
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on ``host`` and ``port``.
+
+    Raises:
+        AddressError: it cannot; names the address and the mend.
+    """
     try:
-        address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[4][:2], family=address[0], backlog=2048)
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
+        )[0]
+        # With the protocol named: asyncio turns Nagle's algorithm off only for sockets that
+        # say that they are TCP (create_server's do not), and every answer would wait 40 ms.
+        listener = socket.socket(family, kind, protocol)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(2048)
+        except OSError:
+            listener.close()
+            raise
+        return listener
     except OSError as error:
-        # create_server writes the address into its message once more; a name that is not
-        # found has a number that is no errno.
-        known = error.errno is not None and error.errno > 0
-        why = os.strerror(error.errno or 0) if known else error.strerror
         raise AddressError(
-            f"Cannot listen on {host} port {port} ({why}): "
+            f"Cannot listen on {host} port {port} ({error.strerror}): "
             "set API_HOST and API_PORT to an address of this machine and a free port"
         ) from error

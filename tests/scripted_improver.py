@@ -10,7 +10,8 @@ from prompt_improver.improvement.structured_prompt import Framework, StructuredP
 
 class ScriptedImprover(Improver):
     """Answers with the idea as the directive. ``fail_with``: raises it instead. ``gate``:
-    waits until it is set."""
+    waits until it is set. ``is_ready``: what
+    ``ready`` tells."""
 
     model_version = "scripted/1"
 
@@ -19,6 +20,11 @@ class ScriptedImprover(Improver):
         self.fail_with: Exception | None = None
         self.gate: asyncio.Event | None = None
         self.calls: list[tuple[str, str]] = []
+        self.is_ready = True
+
+    @property
+    def ready(self) -> bool:
+        return self.is_ready
 
     async def improve(
         self, idea: str, context: str = "", correction: Correction | None = None

@@ -155,6 +155,14 @@ def test_health_check_endpoint(client):
     assert set(body) >= {"version"}
 
 
+def test_health_stays_healthy_while_the_model_is_not_ready(client, improver):
+    improver.is_ready = False
+    body = client.get("/health").json()
+    assert (body["status"], body["model_ready"]) == ("healthy", False)
+    improver.is_ready = True
+    assert client.get("/health").json()["model_ready"] is True
+
+
 def test_the_root_says_what_is_here_as_json(client):
     body = client.get("/").json()
     assert set(body) == {"message", "version", "endpoints"}

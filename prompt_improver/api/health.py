@@ -51,6 +51,7 @@ async def health(request: Request, backends: BackendsDependency) -> HealthRespon
         backend=backends.default,
         reason=backends.reason,
         dspy_configured=backends.default in backends.improvers,
+        model_ready=backends.improvers[backends.default].ready,
         uptime_s=round(time.monotonic() - request.app.state.started, 3),
     )
 

@@ -150,6 +150,10 @@ class HealthResponse(BaseModel):
     dspy_configured: bool = Field(
         description="Improvements can be answered (true with the offline backend as well)."
     )
+    model_ready: bool = Field(
+        description="False for the first moments, while what a model needs is being loaded; an "
+        "improvement asked for then waits for it."
+    )
     uptime_s: float = Field(description="Seconds since the start.")
 
 
