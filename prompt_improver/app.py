@@ -7,17 +7,22 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from prompt_improver import __version__
 from prompt_improver.api import health, improve
+from prompt_improver.api.bearer_key import BearerKeyMiddleware
 from prompt_improver.api.body_limit import BodyLimitMiddleware
 from prompt_improver.api.circuit_breaker import CircuitBreaker
 from prompt_improver.api.error_responses import add_error_handlers
 from prompt_improver.api.history_cleanup import HistoryCleanup
 from prompt_improver.api.history_recorder import DisabledRecorder, HistoryRecorder, Recorder
 from prompt_improver.api.metrics import HistoryFigures, Metrics
+from prompt_improver.api.model_slots import ModelSlots
 from prompt_improver.api.repository_health import DisabledRepositoryHealth, RepositoryHealth
 from prompt_improver.api.request_id import RequestIdMiddleware
+from prompt_improver.api.security_headers import SecurityHeadersMiddleware
 from prompt_improver.container import Container
 from prompt_improver.domain.prompt_repository import PromptRepository
 from prompt_improver.improvement.backends import Backends
@@ -57,6 +62,9 @@ def create_app(
             available = backends or await make_backends(settings)
             container.register_singleton(Backends, available)
             container.register_singleton(Metrics, Metrics())
+            container.register_singleton(
+                ModelSlots, ModelSlots(settings.max_concurrent_improvements)
+            )
             _start_backends(stack, available)
             if settings.sqlite_enabled:
                 await _start_history(
@@ -76,12 +84,34 @@ def create_app(
         # provider happens to be installed.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
-    app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
-    app.add_middleware(RequestIdMiddleware)  # the last added is the outermost
+    _add_middleware(app, settings)
     add_error_handlers(app)
     app.include_router(health.router)
     app.include_router(improve.router)
     return app
+
+
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    """What a request passes through; the last added comes first."""
+    app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
+    if key := settings.api_key.get_secret_value():
+        app.add_middleware(BearerKeyMiddleware, key=key)
+    if settings.allowed_origins:
+        # Before the key, which a browser does not send with its question what it may do.
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
+            expose_headers=["X-Request-ID"],
+        )
+    # A page of somebody else's whose name leads to this machine (DNS rebinding) comes with
+    # its own name in the Host header.
+    app.add_middleware(
+        TrustedHostMiddleware, allowed_hosts=settings.allowed_host_names, www_redirect=False
+    )
+    app.add_middleware(SecurityHeadersMiddleware)
+    app.add_middleware(RequestIdMiddleware)
 
 
 def _start_backends(stack: contextlib.AsyncExitStack, backends: Backends) -> None:

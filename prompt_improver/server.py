@@ -1,6 +1,7 @@
 """Running the API as a process."""
 
 import asyncio
+import ipaddress
 import os
 import socket
 import sys
@@ -10,7 +11,7 @@ import uvicorn
 from prompt_improver import __version__
 from prompt_improver.app import create_app
 from prompt_improver.logs import configure_logging
-from prompt_improver.settings import Settings
+from prompt_improver.settings import Settings, SettingsError
 from prompt_improver.wiring import make_backends
 
 GRACE_S = 30
@@ -44,6 +45,12 @@ def serve(settings: Settings) -> None:
     configure_logging(settings.log_level, settings.log_format)
     # Both before the server: what is wrong with them ends the program in one line.
     listener = listen(settings.api_host, settings.api_port)
+    if not (settings.api_key.get_secret_value() or is_loopback(listener)):
+        listener.close()
+        raise SettingsError(
+            f"API_HOST={settings.api_host!r} lets other machines in: set API_KEY, or "
+            "API_HOST=127.0.0.1"
+        )
     backends = asyncio.run(make_backends(settings))
     config = uvicorn.Config(
         create_app(settings, backends=backends),
@@ -55,6 +62,11 @@ def serve(settings: Settings) -> None:
     )
     with listener:
         _Server(config).run(sockets=[listener])
+
+
+def is_loopback(listener: socket.socket) -> bool:
+    """Whether only this machine can reach the socket."""
+    return ipaddress.ip_address(listener.getsockname()[0]).is_loopback
 
 
 def listen(host: str, port: int) -> socket.socket:

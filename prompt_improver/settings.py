@@ -74,6 +74,23 @@ def _leaves(path: Path) -> bool:
     return False
 
 
+def _listed(text: str) -> list[str]:
+    return [part for part in (piece.strip() for piece in text.split(",")) if part]
+
+
+def _origins(text: str) -> str:
+    for origin in _listed(text):
+        if not origin.startswith(("http://", "https://")):
+            raise ValueError("holds what is no origin: name each as http://host:port, and no *")
+    return text
+
+
+def _hosts(text: str) -> str:
+    if any("*" in host or "/" in host for host in _listed(text)):
+        raise ValueError("holds what is no host name: name each, without port and *")
+    return text
+
+
 def _stripped_secret(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
 
@@ -100,6 +117,21 @@ class Settings(BaseSettings):
 
     api_host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
     api_port: int = Field(8000, ge=0, le=65535, description="Port; 0 takes a free one.")
+    api_key: Secret = Field(
+        SecretStr(""),
+        description="Key that callers send as Authorization: Bearer; needed beyond this machine.",
+    )
+    allowed_hosts: Annotated[str, AfterValidator(_hosts)] = Field(
+        "localhost,127.0.0.1,[::1]",
+        min_length=1,
+        description="Host names that callers may use, with commas between.",
+    )
+    cors_origins: Annotated[str, AfterValidator(_origins)] = Field(
+        "", description="Origins whose pages may call the API, with commas between."
+    )
+    max_concurrent_improvements: int = Field(
+        64, ge=1, le=10_000, description="Improvements that may wait for the model at once."
+    )
     log_level: LogLevel = Field(LogLevel.INFO, description="DEBUG, INFO, WARNING or ERROR.")
     log_format: Literal["text", "json"] = Field(
         "text", description="text, or json: one JSON object a line."
@@ -178,6 +210,16 @@ class Settings(BaseSettings):
     def database_file(self) -> Path:
         """Where the database is, absolute, without following links."""
         return Path.cwd() / self.sqlite_db_path
+
+    @property
+    def allowed_host_names(self) -> list[str]:
+        """The names, in lower case."""
+        return _listed(self.allowed_hosts.lower())
+
+    @property
+    def allowed_origins(self) -> list[str]:
+        """The origins as browsers send them: scheme, host and port, no slash at the end."""
+        return [origin.rstrip("/") for origin in _listed(self.cors_origins)]
 
     @property
     def backup_folder(self) -> Path:

@@ -76,7 +76,7 @@ def make_client(database_file, improver):
             repository=repository,
             backends=backends or make_backends(improver),
         )
-        client = TestClient(app)
+        client = TestClient(app, base_url="http://localhost")
         client.__enter__()
         entered.append(client)
         return client
@@ -216,7 +216,7 @@ def test_stopping_the_app_saves_what_was_queued(make_client, database_file, impr
         Settings(_env_file=None, sqlite_db_path=str(database_file), llm_provider="offline"),
         backends=make_backends(improver),
     )
-    with TestClient(app) as client:
+    with TestClient(app, base_url="http://localhost") as client:
         for number in range(60):
             client.post(URL, json={"idea": f"idea {number}"})
     assert len(rows(database_file)) == 60
@@ -389,7 +389,7 @@ def test_openapi_describes_every_field_and_declares_every_error_status(client):
         for field, described in schema.get("properties", {}).items():
             assert described.get("description"), f"{name}.{field}"
     responses = document["paths"][URL]["post"]["responses"]
-    assert set(responses) == {"200", "400", "413", "422", "500", "502", "503", "504"}
+    assert set(responses) == {"200", "400", "401", "413", "422", "500", "502", "503", "504"}
     assert set(document["paths"]["/health/repository"]["get"]["responses"]) == {"200", "503"}
     assert client.get("/docs").status_code == 200
 

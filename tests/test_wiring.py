@@ -96,7 +96,7 @@ import sys
 from fastapi.testclient import TestClient
 from prompt_improver.app import create_app
 from prompt_improver.settings import Settings
-with TestClient(create_app(Settings(_env_file=None))) as client:
+with TestClient(create_app(Settings(_env_file=None)), base_url="http://localhost") as client:
     assert client.post("/api/v1/improve-prompt", json={"idea": "Test"}).status_code == 200
 loaded = {"dspy", "litellm", "openai"} & set(sys.modules)
 assert not loaded, loaded

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from prompt_improver.api.history_recorder import Recorder
 from prompt_improver.api.metrics import Metrics
+from prompt_improver.api.model_slots import ModelSlots
 from prompt_improver.api.repository_health import RepositoryHealth
 from prompt_improver.improvement.backends import Backends
 
@@ -28,3 +29,4 @@ BackendsDependency = Annotated[Backends, Depends(_registered(Backends))]
 RecorderDependency = Annotated[Recorder, Depends(_registered(Recorder))]
 RepositoryHealthDependency = Annotated[RepositoryHealth, Depends(_registered(RepositoryHealth))]
 MetricsDependency = Annotated[Metrics, Depends(_registered(Metrics))]
+ModelSlotsDependency = Annotated[ModelSlots, Depends(_registered(ModelSlots))]

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
+from prompt_improver.api.model_slots import TooManyImprovementsError
 from prompt_improver.api.schemas import ErrorResponse, ValidationErrorResponse
 from prompt_improver.improvement.improver import (
     ImproverError,
@@ -41,6 +42,9 @@ class _Answer:
 # The first row whose type fits is taken.
 _ANSWERS: dict[type[Exception], _Answer] = {
     BlankIdeaError: _Answer(400, "Idea must not be empty", logging.INFO),
+    TooManyImprovementsError: _Answer(
+        503, "Too many improvements are under way. Try again in a moment.", logging.WARNING
+    ),
     ImproverNotConfiguredError: _Answer(
         503,
         "No model is configured for this backend. Set LLM_PROVIDER and its key, or ask for the "
@@ -67,6 +71,7 @@ _ANSWERS: dict[type[Exception], _Answer] = {
 
 IMPROVE_ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorResponse, "description": "The idea is blank."},
+    401: {"model": ErrorResponse, "description": "API_KEY is set and was not sent."},
     413: {"model": ErrorResponse, "description": "The body is larger than 256 KB."},
     422: {"model": ValidationErrorResponse, "description": "The request does not fit."},
     500: {"model": ErrorResponse, "description": "A fault of ours."},
@@ -76,10 +81,11 @@ IMPROVE_ERRORS: dict[int | str, dict[str, Any]] = {
     },
     503: {
         "model": ErrorResponse,
-        "description": "No model is configured for this backend, or its provider asks to wait.",
+        "description": "No model is configured for this backend, its provider asks to wait, or "
+        "too many improvements are under way.",
         "headers": {
             "Retry-After": {
-                "description": "Seconds to wait, when the provider asks for it.",
+                "description": "Seconds to wait, where waiting helps.",
                 "schema": {"type": "integer"},
             }
         },
@@ -90,8 +96,8 @@ IMPROVE_ERRORS: dict[int | str, dict[str, Any]] = {
 
 def add_error_handlers(app: FastAPI) -> None:
     """Answer every error of the table, and requests that do not fit, in our own words."""
-    app.add_exception_handler(BlankIdeaError, _answer_error)
-    app.add_exception_handler(ImproverError, _answer_error)
+    for kind in _ANSWERS:
+        app.add_exception_handler(kind, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_validation_error)
 
 
@@ -104,6 +110,8 @@ async def _answer_error(request: Request, error: Exception) -> JSONResponse:
         headers["Retry-After"] = str(
             DEFAULT_RETRY_AFTER_S if seconds is None else math.ceil(seconds)
         )
+    if isinstance(error, TooManyImprovementsError):
+        headers["Retry-After"] = "1"
     return JSONResponse({"detail": answer.sentence}, answer.status, headers=headers)
 
 

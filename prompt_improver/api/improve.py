@@ -11,9 +11,11 @@ from fastapi.routing import APIRoute
 from prompt_improver.api.dependencies import (
     BackendsDependency,
     MetricsDependency,
+    ModelSlotsDependency,
     RecorderDependency,
 )
 from prompt_improver.api.error_responses import IMPROVE_ERRORS, BlankIdeaError
+from prompt_improver.api.model_slots import TooManyImprovementsError
 from prompt_improver.api.schemas import ImproveRequest, ImproveResponse
 from prompt_improver.improvement.improver import ImproverError
 
@@ -51,6 +53,7 @@ async def improve_prompt(
     backends: BackendsDependency,
     recorder: RecorderDependency,
     metrics: MetricsDependency,
+    slots: ModelSlotsDependency,
 ) -> ImproveResponse:
     """Turn a rough idea into a structured prompt, and remember it."""
     if not asked.idea.strip():
@@ -59,8 +62,10 @@ async def improve_prompt(
     request.state.logged["backend"] = backend.value
     started = time.perf_counter()
     try:
-        improvement = await backends.get(backend).improve(asked.idea, asked.context)
-    except ImproverError as error:
+        improver = backends.get(backend)
+        async with slots.take(backend):
+            improvement = await improver.improve(asked.idea, asked.context)
+    except (ImproverError, TooManyImprovementsError) as error:
         metrics.count_failure(backend.value, error)
         raise
     seconds = time.perf_counter() - started

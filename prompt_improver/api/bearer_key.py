@@ -1,0 +1,40 @@
+"""Who may come in: those who know the key."""
+
+import hmac
+import logging
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+logger = logging.getLogger(__name__)
+
+_OPEN_PATHS = ("/health",)
+"""For those who watch whether the process lives."""
+
+
+class BearerKeyMiddleware:
+    """Lets in what carries ``Authorization: Bearer`` with ``key``; the rest gets 401."""
+
+    def __init__(self, app: ASGIApp, *, key: str) -> None:
+        self._app = app
+        self._key = key.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in _OPEN_PATHS or self._knows_key(scope):
+            await self._app(scope, receive, send)
+            return
+        logger.warning("A request without the right API_KEY was refused")
+        refusal = JSONResponse(
+            {"detail": "This server wants its key: send the header Authorization: Bearer API_KEY."},
+            401,
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+        await refusal(scope, receive, send)
+
+    def _knows_key(self, scope: Scope) -> bool:
+        given = [value for name, value in scope["headers"] if name == b"authorization"]
+        if len(given) != 1:
+            return False
+        scheme, _, key = given[0].partition(b" ")
+        # Over bytes, and in a time that does not tell how much of the key was right.
+        return scheme.lower() == b"bearer" and hmac.compare_digest(key.strip(), self._key)
