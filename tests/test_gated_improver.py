@@ -180,6 +180,12 @@ async def test_an_error_of_the_provider_at_the_correction_keeps_the_original(err
     assert found.prompt.directive == IDEA
 
 
+async def test_a_correction_that_fails_is_paid_for_too():
+    error = ImproverUnreachableError("gone", model_calls=1, input_tokens=7)
+    found = await improve(Writer(LOSES_A_PLACEHOLDER, error))
+    assert (found.model_calls, found.input_tokens, found.output_tokens) == (2, 107, 50)
+
+
 async def test_a_first_answer_that_took_two_calls_gets_no_correction():
     writer = Writer(LOSES_A_PLACEHOLDER, GOOD, calls=2)
     found = await improve(writer)

@@ -13,6 +13,7 @@ from prompt_improver.improvement.language_model import (
     KEY_VARIABLES,
     LanguageModelChoice,
     LanguageModelSettings,
+    check_base_url,
     choose_language_model,
 )
 from tests.model_server import ModelServer
@@ -207,3 +208,9 @@ async def test_a_server_that_answers_nonsense_has_no_models(server: ModelServer)
         LanguageModelSettings(provider="ollama", base_url=f"{server.root}/elsewhere")
     )
     assert choice.model == DEFAULT_MODELS["ollama"]
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/ñ", "http://a..b/v1", "http://h/a b"])
+def test_an_address_that_cannot_be_called_is_refused_at_the_start(url: str) -> None:
+    with pytest.raises(ValueError, match="LLM_BASE_URL"):
+        check_base_url(url)

@@ -1,6 +1,7 @@
 """How calls fail, wait and run side by side, against a real server on loopback."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import time
@@ -60,7 +61,7 @@ FAILURES: dict[str, tuple[Reply, type[ImproverError], int]] = {
     "cut": (Reply(text=parts()[:300], finish_reason="length"), ImproverReplyError, 1),
     "html": (Reply(body=f"<html>{SAID}</html>".encode()), ImproverProviderError, 1),
     "no choices": (Reply(body=b"{}"), ImproverReplyError, 1),
-    "a list": (Reply(body=b"[1]"), ImproverProviderError, 1),
+    "a list": (Reply(body=b"[1]"), ImproverReplyError, 1),
     "an error in a 200": (
         Reply(body=json.dumps({"error": {"message": SAID}}).encode()),
         ImproverProviderError,
@@ -134,8 +135,45 @@ async def test_a_reply_cut_at_max_tokens_says_what_to_set(server: ModelServer) -
     async with improver_for(server) as improver:
         with pytest.raises(ImproverReplyError, match="LLM_MAX_TOKENS"):
             await improver.improve(IDEA)
-        server.reply = Reply(finish_reason="length")
-        assert (await improver.improve(IDEA)).prompt.role == PARTS["role"]
+
+
+@pytest.mark.parametrize("reason", ["length", "content_filter"])
+async def test_a_cut_reply_is_not_taken_for_a_whole_one_because_it_can_be_read(
+    server: ModelServer, reason: str
+) -> None:
+    server.reply = Reply(finish_reason=reason)
+    async with improver_for(server) as improver:
+        with pytest.raises(ImproverReplyError):
+            await improver.improve(IDEA)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [parts().replace("0.8", "NaN"), parts().replace("0.8", "-1" + "0" * 400), '{"a":' * 20_000],
+    ids=["NaN", "a number of 400 digits", "20,000 brackets"],
+)
+async def test_a_number_that_no_float_holds_and_endless_brackets_are_no_error_of_ours(
+    server: ModelServer, text: str
+) -> None:
+    server.reply = Reply(text=text)
+    async with improver_for(server, constrained=True) as improver:
+        with contextlib.suppress(ImproverReplyError):
+            assert (await improver.improve(IDEA)).prompt.confidence is None
+
+
+async def test_a_count_of_tokens_that_cannot_be_is_no_figure(server: ModelServer) -> None:
+    server.reply = Reply(usage=(2**70, 5))
+    async with improver_for(server) as improver:
+        found = await improver.improve(IDEA)
+    assert (found.input_tokens, found.output_tokens) == (None, 5)
+
+
+async def test_an_error_tells_what_it_cost(server: ModelServer) -> None:
+    server.reply = Reply(status=500, body=b"{}")
+    async with improver_for(server) as improver:
+        with pytest.raises(ImproverProviderError) as caught:
+            await improver.improve(IDEA)
+    assert caught.value.model_calls == 2
 
 
 async def test_fifty_at_once_wait_for_one_second_and_not_for_each_other(

@@ -38,12 +38,17 @@ class _Attempt:
     def followed_by(self, later: "_Attempt") -> "_Attempt":
         """The later attempt, at the cost of both. What could be read is not given up for
         what could not."""
-        best = self if later.prompt is None else later
+        if later.prompt is None:
+            return self.at_the_cost_of(later)
+        return later.at_the_cost_of(self)
+
+    def at_the_cost_of(self, other: "_Attempt | ImproverError") -> "_Attempt":
+        """The same, with what another attempt cost added."""
         return replace(
-            best,
-            model_calls=self.model_calls + later.model_calls,
-            input_tokens=_sum(self.input_tokens, later.input_tokens),
-            output_tokens=_sum(self.output_tokens, later.output_tokens),
+            self,
+            model_calls=self.model_calls + other.model_calls,
+            input_tokens=_sum(self.input_tokens, other.input_tokens),
+            output_tokens=_sum(self.output_tokens, other.output_tokens),
         )
 
 
@@ -98,6 +103,7 @@ class GatedImprover(Improver):
             except ImproverError as error:
                 # The idea itself is at hand: better that than an error.
                 logger.warning("No correction: %s: %s", type(error).__name__, error)
+                attempt = attempt.at_the_cost_of(error)
         return self._finished(idea, context, attempt)
 
     async def _attempt(self, idea: str, context: str, correction: Correction | None) -> _Attempt:

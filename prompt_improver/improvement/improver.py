@@ -99,7 +99,21 @@ class Improver(ABC):
 
 class ImproverError(Exception):
     """No improved prompt. The message is for the log: it holds no key, no text of the
-    user's and none of the provider's."""
+    user's and none of the provider's. The counts are those of Improvement: what failed has
+    to be paid for all the same."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        model_calls: int = 0,
+        input_tokens: int | None = None,
+        output_tokens: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.model_calls = model_calls
+        self.input_tokens = input_tokens
+        self.output_tokens = output_tokens
 
 
 class ImproverTimeoutError(ImproverError):
@@ -123,21 +137,7 @@ class ImproverProviderError(ImproverError):
 
 
 class ImproverReplyError(ImproverError):
-    """The model answered, but not with the parts of a prompt. It has to be paid for all the
-    same: the counts are those of Improvement."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        model_calls: int = 0,
-        input_tokens: int | None = None,
-        output_tokens: int | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.model_calls = model_calls
-        self.input_tokens = input_tokens
-        self.output_tokens = output_tokens
+    """The model answered, but not with the parts of a prompt."""
 
 
 class ImproverRateLimitedError(ImproverError):

@@ -171,6 +171,13 @@ def check_base_url(value: str | None) -> str | None:
         raise ValueError(
             "LLM_BASE_URL must be an http or https address, such as http://127.0.0.1:8080/v1"
         )
+    try:
+        parts.hostname.encode("idna")
+        plain = url.isascii() and url.isprintable() and " " not in url
+    except UnicodeError:
+        plain = False
+    if not plain:
+        raise ValueError("LLM_BASE_URL must be a plain address: ASCII, no spaces, a valid host")
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError(
             "LLM_BASE_URL must hold no password, query or fragment: put the key into LLM_API_KEY"

@@ -6,6 +6,7 @@ price list.
 """
 
 import asyncio
+import contextlib
 import logging
 import math
 import random
@@ -16,7 +17,6 @@ from prompt_improver.improvement.dspy_program import build_adapter, build_progra
 from prompt_improver.improvement.improver import (
     Correction,
     ImproverError,
-    ImproverNotConfiguredError,
     ImproverReplyError,
     ImproverTimeoutError,
 )
@@ -28,7 +28,7 @@ from prompt_improver.improvement.model_engine import (
     measure_use,
 )
 from prompt_improver.improvement.model_errors import to_improver_error
-from prompt_improver.improvement.reply import ReplyParts
+from prompt_improver.improvement.reply import ReplyParts, parse_reply
 
 
 class ModelConnection:
@@ -62,14 +62,14 @@ class ModelConnection:
         one that gives up waiting does not end it for the others.
 
         Raises:
-            ImproverNotConfiguredError: DSPy is not installed, or not as it should be.
+            ImproverError: DSPy is not installed, or not as it should be.
         """
         while not self.ready:
             if self._warming is None or self._warming.get_loop() is not asyncio.get_running_loop():
                 self._warming = asyncio.create_task(self._import_dspy(), name="warm the model")
             try:
                 await asyncio.shield(self._warming)
-            except ImproverNotConfiguredError:
+            except ImproverError:
                 self._warming = None  # the next caller tries again
                 raise
 
@@ -98,7 +98,11 @@ class ModelConnection:
                 async with asyncio.timeout(timeout_s):
                     return await self._ask(use, inputs, demonstrations), use
             except TimeoutError:
-                failure = ImproverTimeoutError(f"no answer within {timeout_s:.3g} s")
+                failure: ImproverError = ImproverTimeoutError(f"no answer within {timeout_s:.3g} s")
+            except ImproverError as error:
+                failure = error
+        failure.model_calls = use.calls
+        failure.input_tokens, failure.output_tokens = use.input_tokens, use.output_tokens
         raise failure
 
     async def close(self) -> None:
@@ -125,7 +129,7 @@ class ModelConnection:
         except ImproverReplyError as error:
             failure = error
         else:
-            return ReplyParts(
+            parts = ReplyParts(
                 role=answer.role,
                 directive=answer.directive,
                 framework=answer.framework,
@@ -134,23 +138,20 @@ class ModelConnection:
                 reasoning=answer.reasoning,
                 confidence=answer.confidence,
             )
-        if isinstance(failure, ImproverReplyError):
-            why = "the model's reply was cut: LLM_MAX_TOKENS is too low" if use.cut else failure
-            failure = ImproverReplyError(
-                str(why),
-                model_calls=use.calls,
-                input_tokens=use.input_tokens,
-                output_tokens=use.output_tokens,
-            )
+            if not use.cut and not _only_repeats(parts, inputs):
+                return parts
+            failure = ImproverReplyError("the model's reply only repeats what it was given")
+        if use.cut and isinstance(failure, ImproverReplyError):
+            failure = ImproverReplyError("the model's reply was cut: LLM_MAX_TOKENS is too low")
         # Raised out here, the provider's words do not hang on it as its context.
         raise failure
 
     async def _import_dspy(self) -> None:
         try:
             self._overrides, self._program = await asyncio.to_thread(self._build)
-        except ImportError as error:
-            raise ImproverNotConfiguredError(
-                f"DSPy cannot be imported ({error.name}): install requirements.txt again."
+        except Exception as error:  # noqa: BLE001 whatever it is, the next caller tries again
+            raise ImproverError(
+                f"DSPy cannot be loaded ({type(error).__name__}): install requirements.txt again"
             ) from None
 
     def _build(self) -> tuple[dict[str, Any], Callable[..., Awaitable[Any]]]:
@@ -172,3 +173,14 @@ class ModelConnection:
             "warn_on_type_mismatch": False,  # it would log the value
         }
         return overrides, build_program().acall
+
+
+def _only_repeats(parts: ReplyParts, inputs: dict[str, str]) -> bool:
+    """Whether the parts are those of an object that stands in the idea or the context: the
+    model has repeated it, and not written anything."""
+    for given in (inputs["idea"], inputs["context"]):
+        if "role" in given and "directive" in given:
+            with contextlib.suppress(ImproverReplyError):
+                if parse_reply(given) == parts:
+                    return True
+    return False

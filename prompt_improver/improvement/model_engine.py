@@ -33,7 +33,9 @@ _RETRY_PAUSE_S = (0.1, 0.4)
 _LONGEST_HINT_S = 1.0
 """A server that asks for a longer pause than this is not asked a second time."""
 _CONNECT_S = 5.0
+_REFUSALS = (400, 422, 501)
 _MAX_CONNECTIONS = 256
+_MOST_TOKENS = 100_000_000
 _DIRECTIVE_LIMIT = 1_500
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -50,7 +52,7 @@ class ModelUse:
     input_tokens: int | None = None
     output_tokens: int | None = None
     cut: bool = False
-    """Whether the reply ended at max_tokens."""
+    """Whether the reply ended before its end: at max_tokens, or at a filter."""
 
 
 _USE: ContextVar[ModelUse | None] = ContextVar("model_use", default=None)
@@ -110,23 +112,34 @@ class ModelEngine:
             temperature=self._choice.temperature,
         )
         request = replace(request, model=self._choice.model, config=config)
-        if not self._constrained:
-            return _count(await self._send(client, request))
-        held = replace(request, config=replace(config, response_format=_response_format(request)))
-        try:
-            return _count(await self._send(client, held))
-        except (lm15.ContextLengthError, lm15.UnsupportedModelError):
-            raise
-        except lm15.InvalidRequestError as error:
-            if error.status not in (400, 422):
+        if self._constrained:
+            try:
+                return _count(await self._send(client, _with_format(request)))
+            except (lm15.ContextLengthError, lm15.UnsupportedModelError):
                 raise
+            except (lm15.InvalidRequestError, lm15.ServerError) as error:
+                if error.status not in _REFUSALS:
+                    raise
+            return _count(await self._send_without_format(client, request))
+        return _count(await self._send(client, request))
+
+    async def _send_without_format(self, client: Any, request: Any) -> Any:
+        """One response after a refusal. If it comes, it was the format that was refused."""
+        from dspy import lm15
+
+        noticed = self._constrained
+        self._constrained = False  # now, so that those who come meanwhile are spared
+        try:
+            response = await self._send(client, request)
+        except lm15.LM15Error:
+            self._constrained = noticed
+            raise
+        # The refusal happens once in a process: it is not this improvement's cost.
         if (use := _USE.get()) is not None:
             use.calls -= 1
-        response = await self._send(client, request)
-        if self._constrained:  # of several at once, one says so
-            self._constrained = False
+        if noticed:
             logger.warning("the model's server takes no response_format: going on without it")
-        return _count(response)
+        return response
 
     async def aclose(self) -> None:
         """Close the connections that were opened in the running event loop."""
@@ -144,7 +157,7 @@ class ModelEngine:
             return await client.complete(request)
         except (lm15.TransportError, lm15.ServerError) as error:
             too_late = (error.retry_after or 0.0) > _LONGEST_HINT_S
-            if too_late or use.calls >= use.most_calls:
+            if too_late or error.status == 501 or use.calls >= use.most_calls:
                 raise
         await self._sleep(self._uniform(*_RETRY_PAUSE_S))
         use.calls += 1
@@ -197,12 +210,20 @@ def _count(response: Any) -> Any:
     if use is not None:
         use.input_tokens = _add(use.input_tokens, response.usage.input_tokens)
         use.output_tokens = _add(use.output_tokens, response.usage.output_tokens)
-        use.cut = response.finish_reason == "length"
+        use.cut = response.finish_reason in ("length", "content_filter")
     return response
 
 
 def _add(sum_so_far: int | None, tokens: int | None) -> int | None:
-    return sum_so_far if tokens is None else (sum_so_far or 0) + tokens
+    # Some servers count wildly; what cannot be a count is no figure.
+    if tokens is None or not 0 <= tokens <= _MOST_TOKENS:
+        return sum_so_far
+    return (sum_so_far or 0) + tokens
+
+
+def _with_format(request: Any) -> Any:
+    config = replace(request.config, response_format=_response_format(request))
+    return replace(request, config=config)
 
 
 def _response_format(request: Any) -> dict[str, Any]:

@@ -35,6 +35,8 @@ def to_improver_error(error: Exception) -> ImproverError:
         return ImproverModelNotFoundError(message)
     if isinstance(error, dspy_errors.LMNotConfiguredError):
         return ImproverNotConfiguredError("The model's provider needs a key: set LLM_API_KEY.")
+    if isinstance(error, dspy_errors.LMUnexpectedError) and _is_about_the_text(error):
+        return ImproverReplyError("the model's reply is not JSON that can be decoded")
     for kind, ours in (
         (dspy_errors.LMAuthError, ImproverRefusedError),
         (dspy_errors.LMBillingError, ImproverRefusedError),
@@ -44,6 +46,11 @@ def to_improver_error(error: Exception) -> ImproverError:
         if isinstance(error, kind):
             return ours(message)
     return ImproverProviderError(message)
+
+
+def _is_about_the_text(error: BaseException) -> bool:
+    """Whether DSPy failed over what the model wrote: a NaN, say, or 100,000 brackets."""
+    return isinstance(error.__cause__, TypeError | ValueError | RecursionError)
 
 
 def _class_names(error: BaseException) -> str:

@@ -59,7 +59,7 @@ def _get(url: str, wait_s: float, key: str | None) -> bytes | None:
         connection.request("GET", parts.path, headers=headers)
         response = connection.getresponse()
         return response.read(_MAX_ANSWER) if response.status == 200 else None
-    except (OSError, http.client.HTTPException):
+    except (OSError, ValueError, http.client.HTTPException):
         return None
     finally:
         connection.close()

@@ -98,17 +98,17 @@ def reply_schema(*, directive_limit: int | None) -> dict[str, Any]:
     if directive_limit is not None:
         directive["maxLength"] = directive_limit
     properties = {
-        "reasoning": {"type": "string", "maxLength": 500},
-        "role": {"type": "string", "minLength": 1, "maxLength": 250},
+        "reasoning": {"type": "string", "maxLength": 300},
+        "role": {"type": "string", "minLength": 1, "maxLength": 200},
         "directive": directive,
         "framework": {"type": "string", "enum": [str(framework) for framework in Framework]},
         "guardrails": {
             "type": "array",
-            "items": {"type": "string", "minLength": 1, "maxLength": 250},
+            "items": {"type": "string", "minLength": 1, "maxLength": 200},
             "minItems": 3,
             "maxItems": 7,
         },
-        "output_format": {"type": "string", "maxLength": 600},
+        "output_format": {"type": "string", "maxLength": 400},
         "confidence": {"type": "number", "minimum": 0, "maximum": 1},
     }
     return {
@@ -135,14 +135,20 @@ def _check(parts: ReplyParts) -> None:
 
 def _find_fields(text: str) -> dict[str, Any]:
     """The last JSON object that has all required fields (a model that drafts first gives
-    its answer last), else sections, else the fullest JSON object."""
+    its answer last), else sections, else the fullest JSON object.
+
+    Nothing where there are two answers, sections around a complete object: it may be an
+    object that the idea holds and the model repeats.
+    """
     text = _THINKING.sub("", text)
     best: dict[str, Any] = {}
-    for found in _json_objects(text):
+    outside = text
+    for found, start, end in _json_objects(text):
         if _is_complete(found) or (len(found) > len(best) and not _is_complete(best)):
-            best = found
+            best, outside = found, f"{text[:start]}\n{text[end:]}"
     if _is_complete(best):
-        return best
+        around = {_label_name(label) for label in _labels(outside)}
+        return {} if around.issuperset(_REQUIRED) else best
     sections = _sections(text)
     return sections if _is_complete(sections) else best or sections
 
@@ -151,21 +157,22 @@ def _is_complete(fields: dict[str, Any]) -> bool:
     return all(name in fields for name in _REQUIRED)
 
 
-def _json_objects(text: str) -> Iterator[dict[str, Any]]:
+def _json_objects(text: str) -> Iterator[tuple[dict[str, Any], int, int]]:
+    """Every object with a field of ours, and from where to where it stands."""
     position = 0
     for _ in range(_MAX_OPENINGS):
-        position = text.find("{", position)
-        if position < 0:
+        start = text.find("{", position)
+        if start < 0:
             return
         try:
-            value, position = _JSON.raw_decode(text, position)
+            value, position = _JSON.raw_decode(text, start)
         except (ValueError, RecursionError):
-            position += 1
+            position = start + 1
             continue
         candidates = [value, *(inner for inner in value.values() if isinstance(inner, dict))]
         for candidate in candidates:
             if fields := _known(candidate):
-                yield fields
+                yield fields, start, position
 
 
 def _known(value: dict[str, Any]) -> dict[str, Any]:
@@ -186,16 +193,24 @@ _LABEL = re.compile(
 def _sections(text: str) -> dict[str, Any]:
     """Text under field names, where the model wrote no JSON. A name that comes twice makes
     the reply ambiguous: nothing is taken from it."""
-    labels = [match for match in _LABEL.finditer(text) if _is_label(match)]
+    labels = _labels(text)
     found: dict[str, Any] = {}
     ends = [*(match.start() for match in labels[1:]), len(text)]
     for match, end in zip(labels, ends if labels else [], strict=True):
-        name = match["name"].lower()
-        name = {"g": "guardrails", "o": "output_format"}.get(name[0], name)
+        name = _label_name(match)
         if name in found:
             return {}
         found[name] = (match["rest"] + text[match.end() : end]).strip()
     return found
+
+
+def _labels(text: str) -> list[re.Match[str]]:
+    return [match for match in _LABEL.finditer(text) if _is_label(match)]
+
+
+def _label_name(label: re.Match[str]) -> str:
+    name = label["name"].lower()
+    return {"g": "guardrails", "o": "output_format"}.get(name[0], name)
 
 
 def _is_label(match: re.Match[str]) -> bool:

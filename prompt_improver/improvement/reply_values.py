@@ -67,7 +67,7 @@ def read_confidence(value: Any) -> float | None:
     if isinstance(value, str) and len(value) < 200 and (match := _NUMBER.match(value)):
         number, suffix, whole = float(match[1].replace(",", ".")), match[2], match[3]
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        number, suffix, whole = float(min(value, 1_000)), None, None
+        number, suffix, whole = float(max(min(value, 1_000), -1)), None, None
     else:
         return None
     if whole is not None:
