@@ -11,6 +11,7 @@ from tenacity import Retrying
 from db.busy import BUSY_TIMEOUT_S, RETRY, STOP, WAIT
 from db.copy_before_migration import CopyBeforeMigration
 from db.database_file import prepare_file, tighten_file
+from db.database_lock import DatabaseLock, lock_shared
 from db.errors import translate
 from db.migrator import (
     DatabaseNewerError,
@@ -46,6 +47,17 @@ _PRAGMAS = (
 logger = logging.getLogger(__name__)
 
 
+class _LockedConnection(sqlite3.Connection):
+    """Holds the lock beside the database for as long as it is open."""
+
+    lock: DatabaseLock | None = None
+
+    def close(self) -> None:
+        super().close()
+        if self.lock is not None:
+            self.lock.release()
+
+
 def _log(migration: Migration) -> None:
     logger.info("history database brought to version %d (%s)", migration.version, migration.name)
 
@@ -71,14 +83,7 @@ def open_connection(
     check_sqlite_version(sqlite3.sqlite_version_info)
     try:
         prepare_file(path, private_directory=private_directory)
-        # mode=rw: SQLite itself never makes the file, its mode would be the umask's.
-        connection = sqlite3.connect(
-            f"{path.as_uri()}?mode=rw",
-            uri=True,
-            timeout=busy_timeout_s,  # busy_timeout: how long one statement waits for a lock
-            isolation_level=None,  # transactions are begun and ended by our own statements
-            check_same_thread=False,  # the lock of Database sees to one thread at a time
-        )
+        connection = _connect(path, busy_timeout_s)
         try:
             _make_ready(connection, path, wal=wal, on_applied=on_applied)
         except BaseException:
@@ -126,6 +131,25 @@ def check_sqlite_version(version: tuple[int, ...]) -> None:
             f"this Python has SQLite {'.'.join(map(str, version))}; the history needs "
             f"{'.'.join(map(str, OLDEST_SQLITE))} or newer: use another Python"
         )
+
+
+def _connect(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
+    lock = lock_shared(path)
+    try:
+        # mode=rw: SQLite itself never makes the file, its mode would be the umask's.
+        connection = sqlite3.connect(
+            f"{path.as_uri()}?mode=rw",
+            uri=True,
+            timeout=busy_timeout_s,  # busy_timeout: how long one statement waits for a lock
+            isolation_level=None,  # transactions are begun and ended by our own statements
+            check_same_thread=False,  # the lock of Database sees to one thread at a time
+            factory=_LockedConnection,
+        )
+    except BaseException:
+        lock.release()
+        raise
+    connection.lock = lock
+    return connection
 
 
 def _make_ready(

@@ -5,18 +5,12 @@ import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
-from db.database_copy import CopyError, copy_to_free_name, time_stamp
+from db.database_copy import CopyError, copy_to_free_name, remove_stale_parts, time_stamp
+from db.errors import is_of_the_source
 from db.migrator import Migration, schema_version
 from prompt_improver.domain.prompt_repository import RepositoryConnectionError
 
 logger = logging.getLogger(__name__)
-
-_BUSY_OR_CORRUPT = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_CORRUPT,
-    sqlite3.SQLITE_NOTADB,
-}
 
 
 class CopyBeforeMigration:
@@ -45,10 +39,10 @@ class CopyBeforeMigration:
             f"{self._path.name}.before-{migration.version:04}-{now}.backup"
         )
         try:
+            remove_stale_parts(self._path.parent, f"{self._path.name}.before-*.backup.part")
             made, contents = copy_to_free_name(self._connection, wanted)
         except (CopyError, OSError, sqlite3.Error) as error:
-            code = getattr(error, "sqlite_errorcode", -1) & 0xFF
-            if code in _BUSY_OR_CORRUPT:
+            if is_of_the_source(error):
                 raise
             reason = error.strerror if isinstance(error, OSError) else error
             raise RepositoryConnectionError(

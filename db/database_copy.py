@@ -1,7 +1,9 @@
 """A copy of a database that has been proven before it gets its name."""
 
 import os
+import re
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,8 +15,9 @@ from db.database_file import FILE_MODE
 Progress = Callable[[int, int], None]
 """Hears from time to time how many bytes are done, of how many at most."""
 
-# Steps of SQLite's machine between two calls of a Progress: some ten a second.
-_STEPS = 200_000
+# Steps of SQLite's machine between two calls of a Progress: a few for each row.
+_STEPS = 1_000
+STALE_PART_S = 86_400
 
 
 class CopyError(Exception):
@@ -75,14 +78,25 @@ def copy_database(
 def copy_to_free_name(
     source: sqlite3.Connection, wanted: Path, progress: Progress | None = None
 ) -> tuple[Path, Contents]:
-    """Like ``copy_database``, but where ``wanted`` is taken its name gets ``_2``, ``_3`` ..."""
-    number, target = 1, wanted
+    """Like ``copy_database``, but where ``wanted`` is taken its name gets ``_2``, ``_3`` ...,
+    or goes on from the number that it has."""
+    parts = re.fullmatch(r"(.+?)(?:_(\d+))?", wanted.stem)
+    assert parts is not None
+    stem, number, target = parts[1], int(parts[2] or 1), wanted
     while True:
         try:
             return target, copy_database(source, target, progress)
         except FileExistsError:
             number += 1
-            target = wanted.with_name(f"{wanted.stem}_{number}{wanted.suffix}")
+            target = wanted.with_name(f"{stem}_{number}{wanted.suffix}")
+
+
+def remove_stale_parts(folder: Path, pattern: str) -> None:
+    """Remove what copies that were killed have left under names like ``pattern``: as private
+    as a copy, and of no use. A younger one may still be at work."""
+    for each in folder.glob(pattern):
+        if time.time() - each.stat().st_mtime > STALE_PART_S:
+            each.unlink(missing_ok=True)
 
 
 def read_contents(connection: sqlite3.Connection) -> Contents:

@@ -39,7 +39,7 @@ def prepare_file(path: Path, *, private_directory: bool) -> None:
         RepositoryConnectionError: something else stands there, or this user may not.
         OSError: the file or a folder cannot be made.
     """
-    _make_folders(path.parent)
+    make_folders(path.parent)
     if private_directory:
         _tighten(path.parent, stat.S_IFDIR, FOLDER_MODE)
     try:
@@ -96,7 +96,8 @@ def _side_files(path: Path) -> tuple[Path, Path]:
     return path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
 
 
-def _make_folders(folder: Path) -> None:
+def make_folders(folder: Path) -> None:
+    """Have ``folder``: what is missing of it is made 0700, what is there is left alone."""
     missing = []
     while not folder.exists():
         missing.append(folder)

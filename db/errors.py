@@ -23,6 +23,13 @@ _MENDS = {
 }
 
 
+def is_of_the_source(error: Exception) -> bool:
+    """Whether an error while a database was copied is the fault of what was copied from, and
+    not of the place that it was copied to."""
+    code = getattr(error, "sqlite_errorcode", -1) & 0xFF
+    return code in _BUSY | _CORRUPT
+
+
 def translate(error: sqlite3.Error, path: Path) -> RepositoryError:
     """The domain's error for ``error``, with a message for the operator of ``path``.
 

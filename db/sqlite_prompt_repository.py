@@ -2,28 +2,32 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
+import anyio
+
+from db import history_pages
 from db.database import Database
+from db.forgetting import PAUSE_S, forget_deleted
 from db.prompt_history_row import COLUMNS, from_row, to_parameters, to_text
 from db.sql_files import load_statement
+from db.usage import read_usage
+from prompt_improver.domain.history_page import HistoryPage
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.prompt_repository import (
     PromptRepository,
     PromptStatistics,
-    RepositoryBusyError,
 )
+from prompt_improver.domain.usage_statistics import UsageStatistics
 
 MAX_DAYS = 36_500
-# Rows a transaction when deleting: it keeps a save that comes in between waiting for about
-# 40 ms; 53,000 rows at once kept it for more than a second.
-DELETE_CHUNK = 500
-# Pages handed back to the disk at a time, for the same reason; about 4 MB.
-VACUUM_PAGES = 1_000
+# Rows a transaction when deleting: so that a save which comes in between waits for under
+# 100 ms; 53,000 rows at once kept it for more than a second.
+DELETE_CHUNK = 100
 # The largest number that SQLite can bind.
 MAX_INTEGER = 2**63 - 1
 
@@ -72,10 +76,12 @@ class SqlitePromptRepository(PromptRepository):
 
         return await self._database.write(insert)
 
-    async def save_many(self, histories: Sequence[PromptHistory]) -> None:
+    async def save_many(self, histories: Sequence[PromptHistory]) -> int:
         rows = [to_parameters(history) for history in histories]
-        await self._database.write(
-            lambda connection: connection.executemany(INSERT_ROW, rows).close()
+        if not rows:
+            return 0
+        return await self._database.write(
+            lambda connection: connection.executemany(INSERT_ROW, rows).rowcount
         )
 
     async def find_by_id(self, id: int) -> PromptHistory | None:
@@ -131,6 +137,28 @@ class SqlitePromptRepository(PromptRepository):
             {"first": first, "last": last},
         )
 
+    async def find_page(
+        self,
+        limit: int = 50,
+        cursor: str | None = None,
+        backend: BackendType | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        text: str | None = None,
+    ) -> HistoryPage:
+        return await history_pages.find_page(
+            self._database, limit, cursor, backend, start, end, text
+        )
+
+    def iterate(self, chunk: int = 200) -> AsyncIterator[list[PromptHistory]]:
+        return history_pages.iterate(self._database, chunk)
+
+    async def get_usage(
+        self, start: datetime | None = None, end: datetime | None = None
+    ) -> UsageStatistics:
+        first, last = history_pages.bounds(start, end)
+        return await self._database.run(lambda connection: read_usage(connection, first, last))
+
     async def get_statistics(self) -> PromptStatistics:
         sql = load_statement("maintenance/statistics.sql", "SELECT")
         row = await self._database.run(lambda connection: connection.execute(sql).fetchone())
@@ -147,18 +175,36 @@ class SqlitePromptRepository(PromptRepository):
     async def delete_old(self, days: int) -> int:
         if not 1 <= days <= MAX_DAYS:
             raise ValueError(f"days must be from 1 to {MAX_DAYS}, got {days}")
-        sql = load_statement("maintenance/delete_old.sql", "DELETE")
+        overwrite = load_statement("maintenance/delete_old.sql", "UPDATE prompt_history")
+        delete = load_statement("maintenance/delete_old.sql", "DELETE")
         parameters = {"days": days, "rows": DELETE_CHUNK}
+
+        def delete_some(connection: sqlite3.Connection) -> int:
+            connection.execute(overwrite, parameters)
+            return connection.execute(delete, parameters).rowcount
+
         deleted = 0
         while True:
-            rows = await self._database.write(
-                lambda connection: connection.execute(sql, parameters).rowcount
-            )
+            rows = await self._database.write(delete_some)
             deleted += rows
             if rows < DELETE_CHUNK:
                 break
-        await self._shrink()
+            await anyio.sleep(PAUSE_S)
+        await self.forget_deleted()
         return deleted
+
+    async def delete(self, prompt_id: str) -> bool:
+        try:
+            kept = str(UUID(prompt_id))
+        except ValueError:
+            return False
+        sql = "DELETE FROM prompt_history WHERE prompt_id = ?"
+        return await self._database.write(
+            lambda connection: connection.execute(sql, (kept,)).rowcount == 1
+        )
+
+    async def forget_deleted(self) -> None:
+        await forget_deleted(self._database)
 
     async def _select(self, sql: str, parameters: dict[str, int | str]) -> list[PromptHistory]:
         rows = await self._database.run(
@@ -166,36 +212,8 @@ class SqlitePromptRepository(PromptRepository):
         )
         return [from_row(row) for row in rows]
 
-    async def _shrink(self) -> None:
-        """Hand free pages back to the disk, and empty the log, which holds copies of what
-        was deleted."""
-        try:
-            free = await self._database.run(_free_pages)
-            while free > 0:
-                left = await self._database.run(_give_back_pages)
-                if left >= free:  # a database made without auto_vacuum keeps its pages
-                    break
-                free = left
-            await self._database.run(
-                lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            )
-        except RepositoryBusyError:
-            # The rows are gone. The room waits for the next time.
-            return
-
 
 def _select_by_prompt_id(connection: sqlite3.Connection, prompt_id: str) -> sqlite3.Row | None:
     sql = f"SELECT {COLUMNS} FROM prompt_history WHERE prompt_id = ?"
     row: sqlite3.Row | None = connection.execute(sql, (prompt_id,)).fetchone()
     return row
-
-
-def _free_pages(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA freelist_count").fetchone()[0])
-
-
-def _give_back_pages(connection: sqlite3.Connection) -> int:
-    """Returns how many free pages are left."""
-    # executescript: on Python 3.11 execute() gives back one page, whatever the number.
-    connection.executescript(f"PRAGMA incremental_vacuum({VACUUM_PAGES})")
-    return _free_pages(connection)

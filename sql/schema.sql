@@ -81,6 +81,201 @@ CREATE INDEX prompt_history_by_timestamp ON prompt_history (timestamp);
 -- The newest rows of one backend, and the number of rows per backend.
 CREATE INDEX prompt_history_by_backend ON prompt_history (backend, timestamp);
 
+-- Which rows hold a word; accents and case do not count. The texts stay in prompt_history
+-- (content), and where in a row a word stands is not kept (detail): with it the index would be
+-- five times as large. prefix: the beginnings of words are indexed too, because to gather all
+-- the words that begin with "pr" takes most of a second in a million rows.
+CREATE VIRTUAL TABLE prompt_history_search USING fts5 (
+    original_idea,
+    context,
+    improved_prompt,
+    content = 'prompt_history',
+    content_rowid = 'id',
+    tokenize = 'unicode61 remove_diacritics 2',
+    detail = none,
+    prefix = '1 2 3 4'
+);
+
+-- The words of a deleted row stay in the file until the parts of the index are merged. How
+-- many rows were deleted or changed since: the program's cleanup and
+-- maintenance/delete_old.sql merge where this is not 0.
+CREATE TABLE search_leftovers (
+    deleted_rows INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO search_leftovers (deleted_rows)
+VALUES (0);
+
+CREATE TRIGGER prompt_history_search_insert
+AFTER INSERT ON prompt_history
+BEGIN
+    INSERT INTO prompt_history_search (rowid, original_idea, context, improved_prompt)
+    VALUES (new.id, new.original_idea, new.context, new.improved_prompt);
+END;
+
+CREATE TRIGGER prompt_history_search_delete
+AFTER DELETE ON prompt_history
+BEGIN
+    INSERT INTO prompt_history_search (
+        prompt_history_search, rowid, original_idea, context, improved_prompt
+    )
+    VALUES ('delete', old.id, old.original_idea, old.context, old.improved_prompt);
+    UPDATE search_leftovers
+    SET deleted_rows = deleted_rows + 1;
+END;
+
+CREATE TRIGGER prompt_history_search_update
+AFTER UPDATE OF id, original_idea, context, improved_prompt ON prompt_history
+BEGIN
+    INSERT INTO prompt_history_search (
+        prompt_history_search, rowid, original_idea, context, improved_prompt
+    )
+    VALUES ('delete', old.id, old.original_idea, old.context, old.improved_prompt);
+    INSERT INTO prompt_history_search (rowid, original_idea, context, improved_prompt)
+    VALUES (new.id, new.original_idea, new.context, new.improved_prompt);
+    UPDATE search_leftovers
+    SET deleted_rows = deleted_rows + 1;
+END;
+
+-- rated and timed: the rows that have a confidence and a latency. Sums are whole numbers, so
+-- that adding a row and taking it away again leaves exactly what was: confidences in
+-- billionths, latencies in microseconds. A row counts as a day, a thousand million tokens and
+-- as many model calls at the most: without a bound one absurd row would overflow the sum, and
+-- every save of its day would fail.
+CREATE TABLE daily_summary (
+    day TEXT NOT NULL,
+    backend TEXT NOT NULL,
+    improvements INTEGER NOT NULL,
+    rated INTEGER NOT NULL,
+    confidence_billionths INTEGER NOT NULL,
+    timed INTEGER NOT NULL,
+    latency_microseconds INTEGER NOT NULL,
+    model_calls INTEGER NOT NULL,
+    input_tokens INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    PRIMARY KEY (day, backend)
+) STRICT, WITHOUT ROWID;
+
+-- What the summary must hold, from the rows themselves: to check it.
+CREATE VIEW daily_summary_from_rows AS
+SELECT
+    substr(timestamp, 1, 10) AS day,
+    backend,
+    COUNT(*) AS improvements,
+    COUNT(confidence) AS rated,
+    coalesce(SUM(CAST(round(confidence * 1e9) AS INTEGER)), 0) AS confidence_billionths,
+    COUNT(latency_ms) AS timed,
+    coalesce(SUM(CAST(round(min(latency_ms, 86400000) * 1e3) AS INTEGER)), 0) AS latency_microseconds,
+    coalesce(SUM(min(model_calls, 1000000000)), 0) AS model_calls,
+    coalesce(SUM(min(input_tokens, 1000000000)), 0) AS input_tokens,
+    coalesce(SUM(min(output_tokens, 1000000000)), 0) AS output_tokens
+FROM prompt_history
+GROUP BY substr(timestamp, 1, 10), backend;
+
+CREATE TRIGGER daily_summary_insert
+AFTER INSERT ON prompt_history
+BEGIN
+    INSERT INTO daily_summary (
+        day, backend, improvements, rated, confidence_billionths, timed, latency_microseconds,
+        model_calls, input_tokens, output_tokens
+    )
+    VALUES (
+        substr(new.timestamp, 1, 10),
+        new.backend,
+        1,
+        new.confidence IS NOT NULL,
+        coalesce(CAST(round(new.confidence * 1e9) AS INTEGER), 0),
+        new.latency_ms IS NOT NULL,
+        coalesce(CAST(round(min(new.latency_ms, 86400000) * 1e3) AS INTEGER), 0),
+        coalesce(min(new.model_calls, 1000000000), 0),
+        coalesce(min(new.input_tokens, 1000000000), 0),
+        coalesce(min(new.output_tokens, 1000000000), 0)
+    )
+    ON CONFLICT (day, backend) DO UPDATE SET
+        improvements = improvements + excluded.improvements,
+        rated = rated + excluded.rated,
+        confidence_billionths = confidence_billionths + excluded.confidence_billionths,
+        timed = timed + excluded.timed,
+        latency_microseconds = latency_microseconds + excluded.latency_microseconds,
+        model_calls = model_calls + excluded.model_calls,
+        input_tokens = input_tokens + excluded.input_tokens,
+        output_tokens = output_tokens + excluded.output_tokens;
+END;
+
+CREATE TRIGGER daily_summary_delete
+AFTER DELETE ON prompt_history
+BEGIN
+    UPDATE daily_summary
+    SET
+        improvements = improvements - 1,
+        rated = rated - (old.confidence IS NOT NULL),
+        confidence_billionths =
+            confidence_billionths - coalesce(CAST(round(old.confidence * 1e9) AS INTEGER), 0),
+        timed = timed - (old.latency_ms IS NOT NULL),
+        latency_microseconds = latency_microseconds
+            - coalesce(CAST(round(min(old.latency_ms, 86400000) * 1e3) AS INTEGER), 0),
+        model_calls = model_calls - coalesce(min(old.model_calls, 1000000000), 0),
+        input_tokens = input_tokens - coalesce(min(old.input_tokens, 1000000000), 0),
+        output_tokens = output_tokens - coalesce(min(old.output_tokens, 1000000000), 0)
+    WHERE day = substr(old.timestamp, 1, 10)
+        AND backend = old.backend;
+    DELETE FROM daily_summary
+    WHERE day = substr(old.timestamp, 1, 10)
+        AND backend = old.backend
+        AND improvements = 0;
+END;
+
+-- As if the old row were deleted and the new one added.
+CREATE TRIGGER daily_summary_update
+AFTER UPDATE OF
+    timestamp, backend, confidence, latency_ms, model_calls, input_tokens, output_tokens
+ON prompt_history
+BEGIN
+    UPDATE daily_summary
+    SET
+        improvements = improvements - 1,
+        rated = rated - (old.confidence IS NOT NULL),
+        confidence_billionths =
+            confidence_billionths - coalesce(CAST(round(old.confidence * 1e9) AS INTEGER), 0),
+        timed = timed - (old.latency_ms IS NOT NULL),
+        latency_microseconds = latency_microseconds
+            - coalesce(CAST(round(min(old.latency_ms, 86400000) * 1e3) AS INTEGER), 0),
+        model_calls = model_calls - coalesce(min(old.model_calls, 1000000000), 0),
+        input_tokens = input_tokens - coalesce(min(old.input_tokens, 1000000000), 0),
+        output_tokens = output_tokens - coalesce(min(old.output_tokens, 1000000000), 0)
+    WHERE day = substr(old.timestamp, 1, 10)
+        AND backend = old.backend;
+    INSERT INTO daily_summary (
+        day, backend, improvements, rated, confidence_billionths, timed, latency_microseconds,
+        model_calls, input_tokens, output_tokens
+    )
+    VALUES (
+        substr(new.timestamp, 1, 10),
+        new.backend,
+        1,
+        new.confidence IS NOT NULL,
+        coalesce(CAST(round(new.confidence * 1e9) AS INTEGER), 0),
+        new.latency_ms IS NOT NULL,
+        coalesce(CAST(round(min(new.latency_ms, 86400000) * 1e3) AS INTEGER), 0),
+        coalesce(min(new.model_calls, 1000000000), 0),
+        coalesce(min(new.input_tokens, 1000000000), 0),
+        coalesce(min(new.output_tokens, 1000000000), 0)
+    )
+    ON CONFLICT (day, backend) DO UPDATE SET
+        improvements = improvements + excluded.improvements,
+        rated = rated + excluded.rated,
+        confidence_billionths = confidence_billionths + excluded.confidence_billionths,
+        timed = timed + excluded.timed,
+        latency_microseconds = latency_microseconds + excluded.latency_microseconds,
+        model_calls = model_calls + excluded.model_calls,
+        input_tokens = input_tokens + excluded.input_tokens,
+        output_tokens = output_tokens + excluded.output_tokens;
+    DELETE FROM daily_summary
+    WHERE day = substr(old.timestamp, 1, 10)
+        AND backend = old.backend
+        AND improvements = 0;
+END;
+
 -- The views are what others may build on: their names and columns stay as they are in later
 -- versions, which may add columns at the end; the table itself may change.
 
@@ -105,37 +300,45 @@ ORDER BY timestamp DESC, id DESC;
 -- confidence and a latency, so that the averages of several days can be joined.
 CREATE VIEW daily_usage AS
 SELECT
-    substr(timestamp, 1, 10) AS day,
-    COUNT(*) AS improvements,
-    COUNT(confidence) AS rated,
-    AVG(confidence) AS average_confidence,
-    COUNT(latency_ms) AS timed,
-    AVG(latency_ms) AS average_latency_ms,
-    CAST(TOTAL(model_calls) AS INTEGER) AS model_calls,
-    CAST(TOTAL(input_tokens) AS INTEGER) AS input_tokens,
-    CAST(TOTAL(output_tokens) AS INTEGER) AS output_tokens
-FROM prompt_history
-GROUP BY substr(timestamp, 1, 10)
-ORDER BY substr(timestamp, 1, 10) DESC;
+    day,
+    SUM(improvements) AS improvements,
+    SUM(rated) AS rated,
+    TOTAL(confidence_billionths) / 1e9 / nullif(SUM(rated), 0) AS average_confidence,
+    SUM(timed) AS timed,
+    TOTAL(latency_microseconds) / 1e3 / nullif(SUM(timed), 0) AS average_latency_ms,
+    SUM(model_calls) AS model_calls,
+    SUM(input_tokens) AS input_tokens,
+    SUM(output_tokens) AS output_tokens
+FROM daily_summary
+GROUP BY day
+ORDER BY day DESC;
 
 -- The same for each backend, over the whole history.
 CREATE VIEW backend_usage AS
 SELECT
     backend,
-    COUNT(*) AS improvements,
-    COUNT(confidence) AS rated,
-    AVG(confidence) AS average_confidence,
-    COUNT(latency_ms) AS timed,
-    AVG(latency_ms) AS average_latency_ms,
-    CAST(TOTAL(model_calls) AS INTEGER) AS model_calls,
-    CAST(TOTAL(input_tokens) AS INTEGER) AS input_tokens,
-    CAST(TOTAL(output_tokens) AS INTEGER) AS output_tokens,
-    MIN(timestamp) AS oldest,
-    MAX(timestamp) AS newest
-FROM prompt_history
+    SUM(improvements) AS improvements,
+    SUM(rated) AS rated,
+    TOTAL(confidence_billionths) / 1e9 / nullif(SUM(rated), 0) AS average_confidence,
+    SUM(timed) AS timed,
+    TOTAL(latency_microseconds) / 1e3 / nullif(SUM(timed), 0) AS average_latency_ms,
+    SUM(model_calls) AS model_calls,
+    SUM(input_tokens) AS input_tokens,
+    SUM(output_tokens) AS output_tokens,
+    (
+        SELECT MIN(timestamp)
+        FROM prompt_history
+        WHERE prompt_history.backend = daily_summary.backend
+    ) AS oldest,
+    (
+        SELECT MAX(timestamp)
+        FROM prompt_history
+        WHERE prompt_history.backend = daily_summary.backend
+    ) AS newest
+FROM daily_summary
 GROUP BY backend
 ORDER BY backend;
 
-PRAGMA user_version = 3;
+PRAGMA user_version = 5;
 
 COMMIT;

@@ -44,8 +44,9 @@ async def test_all_files_are_private_whatever_the_umask(path, mask):
         await database.open()
         await database.write(lambda connection: connection.execute(MARKER).close())
     files = sorted(path.parent.iterdir())
-    assert [file.name for file in files] == ["history.db", "history.db-shm", "history.db-wal"]
-    assert [mode(file) for file in files] == [0o600] * 3
+    names = ["history.db", "history.db-shm", "history.db-wal", "history.db.lock"]
+    assert [file.name for file in files] == names
+    assert [mode(file) for file in files] == [0o600] * 4
     await database.close()
 
 

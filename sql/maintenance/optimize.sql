@@ -7,6 +7,6 @@
 .timeout 5000
 
 PRAGMA analysis_limit = 1000;
-PRAGMA optimize(0xfffe);
+ANALYZE;
 
 SELECT 'optimized';

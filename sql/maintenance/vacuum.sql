@@ -16,5 +16,5 @@ VACUUM;
 -- What was written anew stands in the write-ahead log until it is emptied.
 PRAGMA wal_checkpoint(TRUNCATE);
 
-SELECT page_count * page_size || ' bytes'
+SELECT (page_count * page_size) || ' bytes'
 FROM pragma_page_count, pragma_page_size;

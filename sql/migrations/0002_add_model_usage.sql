@@ -5,6 +5,7 @@
 -- The program applies this file at its start, after it has made a copy of the database. By
 -- hand, with such a copy (scripts/backup_db.sh makes one):
 --   sqlite3 data/prompt_history.db < sql/migrations/0002_add_model_usage.sql
+-- Where it says "database is locked" nothing was changed: run it again.
 --
 .bail on
 

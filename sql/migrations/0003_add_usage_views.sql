@@ -4,6 +4,7 @@
 -- The program applies this file at its start, after it has made a copy of the database. By
 -- hand, with such a copy (scripts/backup_db.sh makes one):
 --   sqlite3 data/prompt_history.db < sql/migrations/0003_add_usage_views.sql
+-- Where it says "database is locked" nothing was changed: run it again.
 --
 .bail on
 
