@@ -9,7 +9,7 @@ from prompt_improver.api.request_id import current_request_id
 
 # Their lines can quote keys, addresses with keys in them, and the user's text. What matters
 # of it comes up as an error of our own.
-_SILENCED = ("httpx", "httpcore", "openai", "LiteLLM", "dspy")
+_SILENCED = ("httpx", "httpcore", "openai", "LiteLLM", "dspy", "py.warnings")
 
 
 class _WithRequestId(logging.Filter):
@@ -50,6 +50,9 @@ def configure_logging(level: str, form: str) -> None:
     text = "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"
     handler.setFormatter(_Json() if form == "json" else _Utc(text))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    # Python's warnings write to standard error past the log, and quote values: pydantic's
+    # about a model's reply quotes the reply.
+    logging.captureWarnings(True)
     for name in ("prompt_improver", "db"):
         logging.getLogger(name).setLevel(level)
     for name in _SILENCED:

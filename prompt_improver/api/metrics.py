@@ -1,5 +1,7 @@
 """What happens, counted for Prometheus."""
 
+import contextlib
+import stat
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -135,9 +137,9 @@ class HistoryFigures(Collector):
         known = self.health.last_known
         if known is not None:
             yield _gauge("history_rows", "Rows in the history.", known.total_count)
-        for name, suffix in (("database", ""), ("wal", "-wal")):
-            file = self.database_file.with_name(self.database_file.name + suffix)
-            yield _gauge(f"{name}_bytes", f"Size of the {name} file.", _size(file))
+        wal = self.database_file.with_name(self.database_file.name + "-wal")
+        yield _gauge("database_bytes", "Size of the database file.", _size(self.database_file))
+        yield _gauge("wal_bytes", "Size of the write-ahead log beside it.", _size(wal))
         if self.cleanup.last_done_at is not None:
             yield _gauge(
                 "last_cleanup_timestamp_seconds",
@@ -148,7 +150,7 @@ class HistoryFigures(Collector):
         if newest is not None:
             yield _gauge(
                 "newest_backup_age_seconds",
-                "Age of the newest file in BACKUP_DIR; missing while there is none.",
+                "Age of the newest finished file in BACKUP_DIR; missing while there is none.",
                 max(0.0, time.time() - newest),
             )
 
@@ -165,10 +167,21 @@ def _size(file: Path) -> int:
 
 
 def _newest(folder: Path) -> float | None:
-    """When the newest file in ``folder`` was written, in Unix time; None without one."""
+    """When the newest backup in ``folder`` was written, in Unix time; None without one. One
+    that is still being made (``*.part``), and hidden files, are none."""
+    newest = None
+    for file in _files_in(folder):
+        if ".part" in file.name or file.name.startswith("."):
+            continue
+        with contextlib.suppress(OSError):  # removed in this moment, to make room
+            status = file.stat()
+            if stat.S_ISREG(status.st_mode):
+                newest = max(newest or 0.0, status.st_mtime)
+    return newest
+
+
+def _files_in(folder: Path) -> list[Path]:
     try:
-        return max(
-            (file.stat().st_mtime for file in folder.iterdir() if file.is_file()), default=None
-        )
+        return list(folder.iterdir())
     except OSError:
-        return None
+        return []
