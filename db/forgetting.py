@@ -9,8 +9,8 @@ import anyio
 from db.database import Database
 from prompt_improver.domain.prompt_repository import RepositoryBusyError
 
-# Pages of the index merged in one transaction; about 20 ms.
-MERGE_PAGES = 200
+# Pages of the index merged in one transaction; about 20 ms on a quiet machine.
+MERGE_PAGES = 100
 # Pages handed back to the disk at a time; about 1 MB.
 VACUUM_PAGES = 250
 # Pause between two steps. Another process that waits for the lock looks for it only now and

@@ -36,7 +36,7 @@ def to_match(connection: sqlite3.Connection, text: str) -> str | None:
         connection.execute(_FORGET_TYPED)
     if not words:
         return None
-    # Quoted, so that AND, NEAR or a column's name are words like all others.
+    # Quoted, whatever a bare word means to FTS5 now or later. The words hold no quotes.
     quoted = [f'"{word}"' for word in words[:MAX_SEARCH_WORDS]]
     return " ".join(quoted) + ("*" if len(words) <= MAX_SEARCH_WORDS else "")
 

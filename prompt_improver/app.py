@@ -11,15 +11,17 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from prompt_improver import __version__
-from prompt_improver.api import health, improve
+from prompt_improver.api import health, history, improve
 from prompt_improver.api.bearer_key import BearerKeyMiddleware
 from prompt_improver.api.body_limit import BodyLimitMiddleware
 from prompt_improver.api.circuit_breaker import CircuitBreaker
 from prompt_improver.api.error_responses import add_error_handlers
 from prompt_improver.api.history_cleanup import HistoryCleanup
-from prompt_improver.api.history_recorder import DisabledRecorder, HistoryRecorder, Recorder
+from prompt_improver.api.history_recorder import HistoryRecorder
+from prompt_improver.api.history_tidying import HistoryTidying
 from prompt_improver.api.metrics import HistoryFigures, Metrics
 from prompt_improver.api.model_slots import ModelSlots
+from prompt_improver.api.recorder import DisabledRecorder, Recorder
 from prompt_improver.api.repository_health import DisabledRepositoryHealth, RepositoryHealth
 from prompt_improver.api.request_id import RequestIdMiddleware
 from prompt_improver.api.security_headers import SecurityHeadersMiddleware
@@ -88,6 +90,7 @@ def create_app(
     add_error_handlers(app)
     app.include_router(health.router)
     app.include_router(improve.router)
+    app.include_router(history.router)
     return app
 
 
@@ -171,6 +174,9 @@ async def _start_history(
             backup_dir=settings.backup_folder,
         )
     )
+    tidying = HistoryTidying(repository)
+    stack.push_async_callback(tidying.stop)
+    container.register_singleton(HistoryTidying, tidying)
     container.register_singleton(PromptRepository, repository)
     container.register_singleton(Recorder, recorder)
     container.register_singleton(RepositoryHealth, health)
@@ -178,5 +184,4 @@ async def _start_history(
 
 async def _end(task: asyncio.Task[None]) -> None:
     task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    await asyncio.wait({task})

@@ -4,7 +4,7 @@ import time
 
 from pydantic import ValidationError
 
-from prompt_improver.api.history_recorder import SaveOutcome
+from prompt_improver.api.recorder import SaveOutcome
 from prompt_improver.api.schemas import ImproveRequest, ImproveResponse
 from prompt_improver.domain.prompt_history import PromptHistory
 from prompt_improver.domain.prompt_repository import RepositoryError

@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import math
 import os
 import socket
 import sys
@@ -14,8 +15,9 @@ from prompt_improver.logs import configure_logging
 from prompt_improver.settings import Settings, SettingsError
 from prompt_improver.wiring import make_backends
 
-GRACE_S = 30
-"""Seconds that a stop gives to the requests under way; the history is drained after."""
+GRACE_S = 5
+"""Seconds that a stop gives to the requests under way beyond what a model may take; the
+history is drained after."""
 
 
 class AddressError(Exception):
@@ -58,7 +60,7 @@ def serve(settings: Settings) -> None:
         access_log=False,
         server_header=False,
         lifespan="on",
-        timeout_graceful_shutdown=GRACE_S,
+        timeout_graceful_shutdown=math.ceil(settings.llm_timeout_s) + GRACE_S,
     )
     with listener:
         _Server(config).run(sockets=[listener])
@@ -90,8 +92,9 @@ def listen(host: str, port: int) -> socket.socket:
             listener.close()
             raise
         return listener
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not a host name"
         raise AddressError(
-            f"Cannot listen on {host} port {port} ({error.strerror}): "
+            f"Cannot listen on {host} port {port} ({why}): "
             "set API_HOST and API_PORT to an address of this machine and a free port"
         ) from error

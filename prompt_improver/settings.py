@@ -7,7 +7,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_DB_PATH = "data/prompt_history.db"
@@ -140,7 +147,8 @@ class Settings(BaseSettings):
     llm_provider: Provider = Field(
         Provider.AUTO,
         description="auto, openai, anthropic, gemini, deepseek, ollama, openai-compatible or "
-        "offline. auto: the first with a key, else an Ollama that answers, else offline.",
+        "offline. auto: LLM_BASE_URL where it is set, else the first with a key, else an Ollama "
+        "that answers, else offline.",
     )
     llm_model: str = Field("", description="Model; empty takes the provider's default.")
     llm_base_url: str = Field(
@@ -205,6 +213,16 @@ class Settings(BaseSettings):
         le=86_400,
         description="Seconds that an open breaker leaves the database alone.",
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_text(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                raise ValueError("is not UTF-8 text: write it anew") from None
+        return value
 
     @property
     def database_file(self) -> Path:

@@ -1,18 +1,33 @@
 """A repository for tests of what stands above it, held to the same contract as SQLite's."""
 
-from collections.abc import Sequence
+import re
+import unicodedata
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import anyio
 
-from prompt_improver.domain.prompt_history import BackendType, PromptHistory, utc_milliseconds
+from prompt_improver.domain.history_page import HistoryCursor, HistoryPage, page_of
+from prompt_improver.domain.prompt_history import (
+    BackendType,
+    PromptHistory,
+    find_unstorable_character,
+    utc_milliseconds,
+)
 from prompt_improver.domain.prompt_repository import (
+    MAX_SEARCH_WORDS,
     PromptRepository,
     PromptStatistics,
     RepositoryConnectionError,
     RepositoryError,
+)
+from prompt_improver.domain.usage_statistics import (
+    FIGURES,
+    UsageFigures,
+    UsageStatistics,
+    summarise,
 )
 
 
@@ -21,6 +36,7 @@ class InMemoryPromptRepository(PromptRepository):
 
     ``fail_with``: every call but ``close`` raises it. ``gate``: ``save_many`` waits until it
     is set. ``batches``: how many rows each ``save_many`` that was let through was handed.
+    ``forgotten``: how often ``forget_deleted`` was called.
     """
 
     def __init__(self) -> None:
@@ -28,6 +44,7 @@ class InMemoryPromptRepository(PromptRepository):
         self.fail_with: RepositoryError | None = None
         self.gate: anyio.Event | None = None
         self.batches: list[int] = []
+        self.forgotten = 0
         self.is_open = False
         self._last_id = 0
 
@@ -42,13 +59,15 @@ class InMemoryPromptRepository(PromptRepository):
         self._check()
         return self._keep(history)
 
-    async def save_many(self, histories: Sequence[PromptHistory]) -> None:
+    async def save_many(self, histories: Sequence[PromptHistory]) -> int:
         if self.gate is not None:
             await self.gate.wait()
         self._check()
         self.batches.append(len(histories))
+        before = len(self.rows)
         for history in histories:
             self._keep(history)
+        return len(self.rows) - before
 
     async def find_by_id(self, id: int) -> PromptHistory | None:
         self._check()
@@ -77,6 +96,56 @@ class InMemoryPromptRepository(PromptRepository):
             raise ValueError("start must not be after end")
         self._check()
         return [row for row in self._newest_first() if first <= row.timestamp <= last]
+
+    async def find_page(
+        self,
+        limit: int = 50,
+        cursor: str | None = None,
+        backend: BackendType | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        text: str | None = None,
+    ) -> HistoryPage:
+        if limit < 1:
+            raise ValueError(f"limit must be 1 or more, got {limit}")
+        after = None if cursor is None else HistoryCursor.decode(cursor)
+        rows = [row for row in self._between(start, end) if backend in (None, row.backend)]
+        if text is None:
+            if after is not None:
+                rows = [row for row in rows if _position(row) < (after.timestamp, after.id)]
+        else:
+            if found := find_unstorable_character(text):
+                raise ValueError(f"text must not hold {found}")
+            rows = sorted(_matching(rows, text), key=lambda row: row.id or 0, reverse=True)
+            rows = [row for row in rows if after is None or (row.id or 0) < after.id]
+        self._check()
+        return page_of(rows[: limit + 1], limit)
+
+    async def iterate(self, chunk: int = 200) -> AsyncIterator[list[PromptHistory]]:
+        if chunk < 1:
+            raise ValueError(f"chunk must be 1 or more, got {chunk}")
+        self._check()
+        numbers = [row.id for row in self.rows]
+        for first in range(0, len(numbers), chunk):
+            self._check()
+            wanted = numbers[first : first + chunk]
+            yield [row for row in self.rows if row.id in wanted]
+
+    async def get_usage(
+        self, start: datetime | None = None, end: datetime | None = None
+    ) -> UsageStatistics:
+        rows = self._between(start, end)
+        self._check()
+        return summarise([(row.timestamp.date(), row.backend, _figures(row)) for row in rows])
+
+    async def delete(self, prompt_id: str) -> bool:
+        found = await self.find_by_prompt_id(prompt_id)
+        self.rows = [row for row in self.rows if row is not found]
+        return found is not None
+
+    async def forget_deleted(self) -> None:
+        self._check()
+        self.forgotten += 1
 
     async def get_statistics(self) -> PromptStatistics:
         self._check()
@@ -119,7 +188,55 @@ class InMemoryPromptRepository(PromptRepository):
         return kept
 
     def _newest_first(self) -> list[PromptHistory]:
-        return sorted(self.rows, key=lambda row: (row.timestamp, row.id or 0), reverse=True)
+        return sorted(self.rows, key=_position, reverse=True)
+
+    def _between(self, start: datetime | None, end: datetime | None) -> list[PromptHistory]:
+        first = datetime.min.replace(tzinfo=UTC) if start is None else start
+        last = datetime.max.replace(tzinfo=UTC) if end is None else end
+        first, last = utc_milliseconds("start", first), utc_milliseconds("end", last)
+        if first > last:
+            raise ValueError("start must not be after end")
+        return [row for row in self._newest_first() if first <= row.timestamp <= last]
+
+
+def _position(row: PromptHistory) -> tuple[datetime, int]:
+    return row.timestamp, row.id or 0
+
+
+def _matching(rows: Sequence[PromptHistory], text: str) -> list[PromptHistory]:
+    words = _words(text)
+    if not words:
+        return []
+    whole, beginning = words[:MAX_SEARCH_WORDS], ""
+    if len(words) <= MAX_SEARCH_WORDS:
+        whole, beginning = words[:-1], words[-1]
+    found = []
+    for row in rows:
+        held = _words(f"{row.original_idea} {row.context} {row.improved_prompt}")
+        starts = any(word.startswith(beginning) for word in held)
+        if starts and set(whole) <= set(held):
+            found.append(row)
+    return found
+
+
+def _words(text: str) -> list[str]:
+    """Nearly as SQLite has them: near enough for Latin scripts."""
+    letters = unicodedata.normalize("NFD", text.lower())
+    return re.findall(r"[^\W_]+", "".join(c for c in letters if not unicodedata.combining(c)))
+
+
+def _figures(row: PromptHistory) -> list[int]:
+    figures = UsageFigures(
+        improvements=1,
+        rated=int(row.confidence is not None),
+        confidence_billionths=round((row.confidence or 0) * 1e9),
+        timed=int(row.latency_ms is not None),
+        latency_microseconds=round(min(row.latency_ms or 0, 86_400_000) * 1e3),
+        model_calls=row.model_calls or 0,
+        input_tokens=row.input_tokens or 0,
+        output_tokens=row.output_tokens or 0,
+    )
+    return [getattr(figures, name) for name in FIGURES]
 
 
 def _average(numbers: Sequence[float | None]) -> float | None:

@@ -207,3 +207,18 @@ def test_a_reader_that_stops_early_gets_no_traceback(tmp_path):
     )
     assert done.stdout == "#"
     assert done.stderr == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_output_that_cannot_be_written_ends_with_1_and_one_line(tmp_path):
+    done = subprocess.run(
+        f"{sys.executable} -m prompt_improver improve 'Design a REST API' > /dev/full",
+        shell=True,
+        cwd=tmp_path,
+        env=clean_environment(HOME=str(tmp_path), LLM_PROVIDER="offline"),
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1

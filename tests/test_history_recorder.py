@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from prompt_improver.api.circuit_breaker import BreakerState, CircuitBreaker
-from prompt_improver.api.history_recorder import DisabledRecorder, HistoryRecorder, SaveOutcome
+from prompt_improver.api.history_recorder import HistoryRecorder
+from prompt_improver.api.recorder import DisabledRecorder, SaveOutcome
 from prompt_improver.domain.prompt_history import PromptHistory
 from prompt_improver.domain.prompt_repository import (
     RepositoryBusyError,
@@ -90,7 +91,12 @@ async def make(repository, breaker, clock, pauses) -> AsyncIterator:
     made = []
 
     async def start(repository=repository, **options) -> HistoryRecorder:
-        options = {"clock": clock, "sleep": pauses, "drain_s": 0.2} | options
+        options = {
+            "clock": clock,
+            "sleep": pauses,
+            "drain_s": 0.2,
+            "last_commit_s": 0.05,
+        } | options
         recorder = HistoryRecorder(repository, breaker, **options)
         made.append(recorder)
         await recorder.start(wait_s=1)
@@ -276,6 +282,68 @@ async def test_a_caller_that_is_cancelled_while_it_waits_does_not_lose_its_row(m
     await settled(lambda: recorder.counts.saved == 1)
 
 
+async def test_with_the_breaker_open_nobody_waits_for_a_commit(make, breaker):
+    recorder = await make(wait_for_commit=True)
+    breaker.trip()
+    async with asyncio.timeout(1):
+        assert await recorder.record(make_history()) is SaveOutcome.QUEUED
+
+
+async def test_who_waits_for_a_commit_is_let_go_when_the_breaker_opens(make, repository):
+    recorder = await make(wait_for_commit=True)
+    repository.fail_with = RepositoryCorruptError("malformed")
+    async with asyncio.timeout(1):
+        assert await recorder.record(make_history()) is SaveOutcome.QUEUED
+    assert recorder.counts.waiting == 1
+
+
+async def test_a_busy_probe_is_tried_again_after_a_pause(make, repository, breaker, clock, pauses):
+    recorder = await make()
+    breaker.trip()
+    clock.now += 301
+    repository.fail_with = RepositoryBusyError("locked")
+    await recorder.record(make_history())
+    await settled(lambda: len(pauses.seconds) > 3)
+    repository.fail_with = None
+    await settled(lambda: recorder.counts.saved == 1)
+    assert breaker.state is BreakerState.CLOSED
+
+
+async def test_a_lock_that_goes_away_during_the_drain_loses_nothing(make, breaker):
+    busy = RepositoryBusyError("locked")
+    recorder = await make(FlakyRepository(busy, busy, busy), drain_s=2.0)
+    breaker.trip()
+    await recorder.record(make_history())
+    await recorder.stop()
+    assert recorder.counts.saved == 1
+
+
+async def test_another_kind_of_failure_is_logged_too(make, caplog):
+    errors = [
+        RepositoryBusyError("held"),
+        RepositoryBusyError("held"),
+        RepositoryCorruptError("bad"),
+    ]
+    recorder = await make(FlakyRepository(*errors))
+    with caplog.at_level(logging.ERROR):
+        await recorder.record(make_history())
+        await settled(lambda: recorder.breaker.state is BreakerState.OPEN)
+    told = [record.getMessage() for record in caplog.records]
+    assert [("held" in line, "bad" in line) for line in told[:2]] == [(True, False), (False, True)]
+    assert "left alone for 300 s" in told[2]
+
+
+async def test_a_commit_under_way_at_the_end_of_the_drain_is_waited_for(make, repository):
+    repository.gate = asyncio.Event()
+    recorder = await make(drain_s=0.01, last_commit_s=2.0)
+    await recorder.record(make_history())
+    stopping = asyncio.create_task(recorder.stop())
+    await asyncio.sleep(0.05)
+    repository.gate.set()
+    await stopping
+    assert (recorder.counts.saved, recorder.counts.dropped) == (1, 0)
+
+
 async def test_stopping_drains_the_queue(make, repository):
     recorder = await make()
     for history in rows(300):
@@ -343,9 +411,7 @@ async def test_a_failure_is_logged_once_and_without_the_users_text(make, reposit
     with caplog.at_level(logging.INFO):
         await recorder.record(make_history(original_idea="my secret plan"))
         await settled(lambda: recorder.breaker.state is BreakerState.OPEN)
-    errors = [r for r in caplog.records if r.levelno == logging.ERROR]
-    assert len(errors) == 1
-    assert "disk full" in errors[0].getMessage()
+    assert caplog.text.count("disk full") == 1
     assert "secret" not in caplog.text
 
 

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from prompt_improver.api.circuit_breaker import BreakerState
-from prompt_improver.api.history_recorder import Recorder
+from prompt_improver.api.recorder import Recorder
 from prompt_improver.app import create_app
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.prompt_repository import RepositoryConnectionError

@@ -21,6 +21,12 @@ def test_a_host_that_is_not_known_is_refused_by_name():
         listen("no.such.host.invalid", 1)
 
 
+@pytest.mark.parametrize("host", ["..", "x" * 70 + ".example"])
+def test_what_is_no_host_name_is_refused(host):
+    with pytest.raises(AddressError, match="API_HOST"):
+        listen(host, 0)
+
+
 def test_a_port_that_is_taken_is_refused_with_the_mend():
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]

@@ -89,6 +89,13 @@ def test_a_nul_in_the_database_path_is_refused(tmp_path):
         load_settings()
 
 
+@pytest.mark.parametrize("name", ["SQLITE_DB_PATH", "LLM_MODEL", "OPENAI_API_KEY"])
+def test_bytes_that_are_no_text_are_refused_by_the_variables_name(monkeypatch, name):
+    monkeypatch.setenv(name, "d\udcff")
+    with pytest.raises(SettingsError, match=f"{name}.*not UTF-8"):
+        load_settings()
+
+
 def test_two_wrong_values_are_two_lines(monkeypatch):
     monkeypatch.setenv("API_PORT", "x")
     monkeypatch.setenv("SQLITE_POOL_SIZE", "2")

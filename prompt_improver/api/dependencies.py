@@ -5,10 +5,14 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 
-from prompt_improver.api.history_recorder import Recorder
+from prompt_improver.api.error_responses import HistoryOffError
+from prompt_improver.api.history_tidying import HistoryTidying
 from prompt_improver.api.metrics import Metrics
 from prompt_improver.api.model_slots import ModelSlots
+from prompt_improver.api.recorder import Recorder
 from prompt_improver.api.repository_health import RepositoryHealth
+from prompt_improver.container import NotRegisteredError
+from prompt_improver.domain.prompt_repository import PromptRepository
 from prompt_improver.improvement.backends import Backends
 
 T = TypeVar("T")
@@ -25,8 +29,19 @@ def _registered(interface: type[T]) -> Callable[[Request], T]:
     return get  # type: ignore[return-value]
 
 
+async def _history(request: Request) -> PromptRepository:
+    """The history, which is registered only where one is kept."""
+    try:
+        found: PromptRepository = request.app.state.container.get(PromptRepository)
+    except NotRegisteredError as error:
+        raise HistoryOffError("SQLITE_ENABLED=false") from error
+    return found
+
+
 BackendsDependency = Annotated[Backends, Depends(_registered(Backends))]
 RecorderDependency = Annotated[Recorder, Depends(_registered(Recorder))]
 RepositoryHealthDependency = Annotated[RepositoryHealth, Depends(_registered(RepositoryHealth))]
+HistoryDependency = Annotated[PromptRepository, Depends(_history)]
+TidyingDependency = Annotated[HistoryTidying, Depends(_registered(HistoryTidying))]
 MetricsDependency = Annotated[Metrics, Depends(_registered(Metrics))]
 ModelSlotsDependency = Annotated[ModelSlots, Depends(_registered(ModelSlots))]

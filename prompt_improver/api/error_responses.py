@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 
 from prompt_improver.api.model_slots import TooManyImprovementsError
 from prompt_improver.api.schemas import ErrorResponse, ValidationErrorResponse
+from prompt_improver.domain.prompt_repository import RepositoryError
 from prompt_improver.improvement.improver import (
     ImproverError,
     ImproverModelNotFoundError,
@@ -26,10 +27,19 @@ from prompt_improver.improvement.improver import (
 logger = logging.getLogger(__name__)
 
 DEFAULT_RETRY_AFTER_S = 10
+LONGEST_RETRY_AFTER_S = 3600
 
 
 class BlankIdeaError(Exception):
     """The idea is blank."""
+
+
+class HistoryOffError(Exception):
+    """No history is kept."""
+
+
+class PromptNotFoundError(Exception):
+    """The history has no improvement with this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,13 @@ _ANSWERS: dict[type[Exception], _Answer] = {
     BlankIdeaError: _Answer(400, "Idea must not be empty", logging.INFO),
     TooManyImprovementsError: _Answer(
         503, "Too many improvements are under way. Try again in a moment.", logging.WARNING
+    ),
+    HistoryOffError: _Answer(
+        503, "No history is kept. Set SQLITE_ENABLED=true to keep one.", logging.INFO
+    ),
+    PromptNotFoundError: _Answer(404, "The history has no improvement with this id.", logging.INFO),
+    RepositoryError: _Answer(
+        503, "The history does not answer at the moment. Try again later.", logging.ERROR
     ),
     ImproverNotConfiguredError: _Answer(
         503,
@@ -93,6 +110,16 @@ IMPROVE_ERRORS: dict[int | str, dict[str, Any]] = {
     504: {"model": ErrorResponse, "description": "The model did not answer in time."},
 }
 
+HISTORY_ERRORS: dict[int | str, dict[str, Any]] = {
+    401: {"model": ErrorResponse, "description": "API_KEY is set and was not sent."},
+    422: {"model": ValidationErrorResponse, "description": "The request does not fit."},
+    500: {"model": ErrorResponse, "description": "A fault of ours."},
+    503: {"model": ErrorResponse, "description": "No history is kept, or it does not answer."},
+}
+PROMPT_ERRORS: dict[int | str, dict[str, Any]] = {
+    404: {"model": ErrorResponse, "description": "There is no improvement with this id."}
+}
+
 
 def add_error_handlers(app: FastAPI) -> None:
     """Answer every error of the table, and requests that do not fit, in our own words."""
@@ -108,7 +135,9 @@ async def _answer_error(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, ImproverRateLimitedError):
         seconds = error.retry_after_s
         headers["Retry-After"] = str(
-            DEFAULT_RETRY_AFTER_S if seconds is None else math.ceil(seconds)
+            DEFAULT_RETRY_AFTER_S
+            if seconds is None
+            else math.ceil(min(seconds, LONGEST_RETRY_AFTER_S))
         )
     if isinstance(error, TooManyImprovementsError):
         headers["Retry-After"] = "1"

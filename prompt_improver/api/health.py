@@ -32,6 +32,11 @@ async def root() -> RootResponse:
         version=__version__,
         endpoints={
             "improve": "POST /api/v1/improve-prompt",
+            "history": "GET /api/v1/history",
+            "history_item": "GET /api/v1/history/{prompt_id}",
+            "history_delete": "DELETE /api/v1/history/{prompt_id}",
+            "history_export": "GET /api/v1/history/export",
+            "statistics": "GET /api/v1/statistics",
             "health": "GET /health",
             "repository_health": "GET /health/repository",
             "metrics": "GET /metrics",

@@ -1,7 +1,6 @@
 """Deleting what is older than the retention, after the start and every day."""
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -45,8 +44,7 @@ class HistoryCleanup:
         """End between two steps; what has been deleted stays deleted."""
         if self._task is not None:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait({self._task})
 
     async def _repeat(self) -> None:
         await self._sleep(FIRST_DELAY_S)
@@ -61,6 +59,9 @@ class HistoryCleanup:
             deleted = await self._repository.delete_old(self._days)
         except RepositoryError as error:
             logger.warning("The cleanup of the history is put off: %s", error)
+            return False
+        except Exception as error:  # noqa: BLE001 the task's edge: it is to come again tomorrow
+            logger.error("The cleanup of the history failed: %s", type(error).__name__)
             return False
         self.last_done_at = time.time()
         logger.info("Deleted %d improvements older than %d days", deleted, self._days)

@@ -5,13 +5,12 @@ import contextlib
 import itertools
 import logging
 import time
-from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from prompt_improver.api.circuit_breaker import BreakerState, CircuitBreaker
+from prompt_improver.api.recorder import Recorder, RecorderCounts, SaveOutcome
 from prompt_improver.domain.prompt_history import PromptHistory
 from prompt_improver.domain.prompt_repository import (
     PromptRepository,
@@ -27,45 +26,10 @@ FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 1.0
 
 
-class SaveOutcome(StrEnum):
-    """What became of an improvement's row, as the answer tells it."""
-
-    QUEUED = "queued"
-    SAVED = "saved"
-    DROPPED = "dropped"
-    DISABLED = "disabled"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecorderCounts:
-    """Rows since the start: accepted = saved + dropped + rejected + waiting, always."""
-
-    accepted: int
-    saved: int
-    dropped: int
-    rejected: int
-    waiting: int
-
-
 @dataclass(slots=True, eq=False)
 class _Waiting:
     history: PromptHistory
     outcome: asyncio.Future[SaveOutcome] | None
-
-
-class Recorder(ABC):
-    """Takes improvements in for the history."""
-
-    @abstractmethod
-    async def record(self, history: PromptHistory) -> SaveOutcome:
-        """Take a row in; says what became of it. Raises nothing."""
-
-
-class DisabledRecorder(Recorder):
-    """No history is kept."""
-
-    async def record(self, history: PromptHistory) -> SaveOutcome:
-        return SaveOutcome.DISABLED
 
 
 class HistoryRecorder(Recorder):
@@ -87,6 +51,7 @@ class HistoryRecorder(Recorder):
         wait_for_commit: bool = False,
         wait_s: float = 5.0,
         drain_s: float = 5.0,
+        last_commit_s: float = 2.5,
         observe_commit: Callable[[float], None] = lambda seconds: None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -97,6 +62,7 @@ class HistoryRecorder(Recorder):
             batch_size: how many rows are committed together at the most.
             wait_for_commit: ``record`` waits for the commit, ``wait_s`` seconds at the most.
             drain_s: seconds that ``stop`` gives to what is still waiting.
+            last_commit_s: seconds beyond that for a commit that is under way.
             observe_commit: is told the seconds of each commit.
         """
         self._repository = repository
@@ -106,21 +72,31 @@ class HistoryRecorder(Recorder):
         self._wait_for_commit = wait_for_commit
         self._wait_s = wait_s
         self._drain_s = drain_s
+        self._last_commit_s = last_commit_s
         self._observe_commit = observe_commit
         self._clock = clock
         self._sleep = sleep
         self._queue: deque[_Waiting] = deque()
+        self._accepted = 0
         self._saved = 0
         self._dropped = 0
         self._rejected = 0
         self._dropping = False
         self._trying_since: float | None = None
         self._failing_since: float | None = None
+        self._last_failure: type[Exception] | None = None
         self._pause_s = 0.0
         self._wake = asyncio.Event()
         self._first_try = asyncio.Event()
         self._stopping = False
+        self._given_up = False
+        self._has_opened = False
         self._writer: asyncio.Task[None] | None = None
+
+    @property
+    def has_opened(self) -> bool:
+        """Whether the repository has been open at least once."""
+        return self._has_opened
 
     @property
     def breaker(self) -> CircuitBreaker:
@@ -128,13 +104,12 @@ class HistoryRecorder(Recorder):
 
     @property
     def counts(self) -> RecorderCounts:
-        waiting = len(self._queue)
         return RecorderCounts(
-            accepted=self._saved + self._dropped + self._rejected + waiting,
+            accepted=self._accepted,
             saved=self._saved,
             dropped=self._dropped,
             rejected=self._rejected,
-            waiting=waiting,
+            waiting=len(self._queue),
         )
 
     def failing_for_s(self) -> float:
@@ -162,7 +137,7 @@ class HistoryRecorder(Recorder):
             outcome = asyncio.get_running_loop().create_future()
         if not self._enqueue(history, outcome):
             return SaveOutcome.DROPPED
-        if outcome is None:
+        if outcome is None or self._breaker.state is not BreakerState.CLOSED:
             return SaveOutcome.QUEUED
         # asyncio.wait leaves the future alone when its time is over or the caller is
         # cancelled: the row is saved all the same.
@@ -176,6 +151,10 @@ class HistoryRecorder(Recorder):
         self._wake.set()
         if self._writer is not None:
             await asyncio.wait({self._writer}, timeout=self._drain_s)
+            # What is being committed goes on in its thread, whoever is cancelled: wait for
+            # its end, so that no row is told as dropped that is in the file.
+            self._given_up = True
+            await asyncio.wait({self._writer}, timeout=self._last_commit_s)
             self._writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._writer
@@ -188,6 +167,7 @@ class HistoryRecorder(Recorder):
                 self._leave(row, SaveOutcome.DROPPED)
 
     def _enqueue(self, history: PromptHistory, outcome: asyncio.Future[SaveOutcome] | None) -> bool:
+        self._accepted += 1
         stopped = self._writer is None or self._writer.done()
         if stopped or len(self._queue) >= self._capacity:
             if not self._dropping:
@@ -204,16 +184,20 @@ class HistoryRecorder(Recorder):
         self._first_try.set()
         while self._queue or not self._stopping:
             await self._wait_for_work()
-            last_try = self._stopping and self._breaker.state is not BreakerState.CLOSED
+            last_try = self._stopping
             if self._queue or not self._stopping:
                 await self._try_batch()
-            if last_try and self._failing_since is not None:
+            hopeless = (
+                self._breaker.state is BreakerState.OPEN
+                and self._last_failure is not RepositoryBusyError
+            )
+            if self._given_up or (last_try and hopeless):
                 return
 
     async def _wait_for_work(self) -> None:
         """Until something may be tried: a row waits, or the repository is still to be
         opened, and the pause and the breaker's cooldown are over; or the recorder stops."""
-        if self._pause_s and self._breaker.state is BreakerState.CLOSED:
+        if self._pause_s and (self._stopping or self._breaker.state is not BreakerState.OPEN):
             await self._sleep(self._pause_s)
         while not self._stopping:
             cooldown_s = self._breaker.seconds_until_probe()
@@ -229,6 +213,7 @@ class HistoryRecorder(Recorder):
         batch = list(itertools.islice(self._queue, self._batch_size))
         try:
             await self._repository.open()
+            self._has_opened = True
             if batch:
                 await self._commit(batch)
         except RepositoryBusyError as error:
@@ -279,16 +264,28 @@ class HistoryRecorder(Recorder):
         if self._failing_since is not None:
             logger.info("The history can be written again; %d rows wait", len(self._queue))
         self._failing_since = None
+        self._last_failure = None
         self._pause_s = 0.0
         self._dropping = False
         self._breaker.record_success()
 
     def _failed(self, error: Exception) -> None:
-        """Remember a failed try. It is logged once, not at every try."""
+        """Remember a failed try. It is logged when it is the first, or of another kind than
+        the one before; not at every try."""
         if self._failing_since is None:
             self._failing_since = self._trying_since
+        if type(error) is not self._last_failure:
+            self._last_failure = type(error)
             # The messages of the repository's errors name the mend and hold no text of the
             # user's; of any other error only the kind is sure not to.
             why = str(error) if isinstance(error, RepositoryError) else type(error).__name__
             logger.error("The history cannot be written; the API answers without it: %s", why)
         self._pause_s = min(max(self._pause_s * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)
+        if self._breaker.state is BreakerState.OPEN:
+            seconds = self._breaker.seconds_until_probe()
+            logger.error(
+                "The history is left alone for %.0f s; %d rows wait", seconds, len(self._queue)
+            )
+            for row in self._queue:
+                if row.outcome is not None and not row.outcome.done():
+                    row.outcome.set_result(SaveOutcome.QUEUED)

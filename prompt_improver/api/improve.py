@@ -15,9 +15,7 @@ from prompt_improver.api.dependencies import (
     RecorderDependency,
 )
 from prompt_improver.api.error_responses import IMPROVE_ERRORS, BlankIdeaError
-from prompt_improver.api.model_slots import TooManyImprovementsError
 from prompt_improver.api.schemas import ImproveRequest, ImproveResponse
-from prompt_improver.improvement.improver import ImproverError
 
 
 class _TolerantRequest(Request):
@@ -65,7 +63,8 @@ async def improve_prompt(
         improver = backends.get(backend)
         async with slots.take(backend):
             improvement = await improver.improve(asked.idea, asked.context)
-    except (ImproverError, TooManyImprovementsError) as error:
+    except Exception as error:
+        # An error that nobody expected is counted too; the edge of the request tells of it.
         metrics.count_failure(backend.value, error)
         raise
     seconds = time.perf_counter() - started

@@ -70,7 +70,7 @@ class RepositoryHealth:
     async def refresh(self) -> None:
         """Read the figures anew, if that takes no longer than ``LONGEST_WAIT_S``, and if the
         database is not left alone."""
-        if self._recorder.breaker.state is BreakerState.CLOSED:
+        if self._recorder.has_opened and self._recorder.breaker.state is BreakerState.CLOSED:
             await self._ask()
 
     async def close(self) -> None:
@@ -93,6 +93,10 @@ class RepositoryHealth:
         except RepositoryError as error:
             if not self._unreadable:
                 logger.warning("The history cannot be read: %s", error)
+            self._known = None
+            self._unreadable = True
+        except Exception as error:  # noqa: BLE001 the task's edge
+            logger.error("The history's figures: %s", type(error).__name__)
             self._known = None
             self._unreadable = True
 

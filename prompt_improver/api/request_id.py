@@ -1,5 +1,6 @@
 """A name for every request, in its answer and on its log lines, and one line for each."""
 
+import asyncio
 import logging
 import re
 import time
@@ -55,6 +56,11 @@ class RequestIdMiddleware:
 
         try:
             await self._app(scope, receive, send_with_id)
+        except asyncio.CancelledError:
+            # The server stops, and the model has had all the time that it may have.
+            if not status:
+                answer = JSONResponse({"detail": "The server is being stopped."}, 503)
+                await answer(scope, receive, send_with_id)
         except Exception as error:  # noqa: BLE001 the edge of a request
             place = "".join(traceback.format_tb(error.__traceback__))
             logger.error("Unexpected %s\n%s", type(error).__name__, place)

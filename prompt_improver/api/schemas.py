@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from prompt_improver.api.circuit_breaker import BreakerState
-from prompt_improver.api.history_recorder import SaveOutcome
+from prompt_improver.api.recorder import SaveOutcome
 from prompt_improver.domain.prompt_history import (
     BackendType,
     PromptHistory,
@@ -16,13 +16,14 @@ from prompt_improver.improvement.improver import Improvement
 MAX_TEXT_CHARACTERS = 20_000
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """``text``. Raises ValueError where the history cannot hold it."""
     if found := find_unstorable_character(text):
         raise ValueError(f"must not hold {found}")
     return text
 
 
-Text = Annotated[str, Field(max_length=MAX_TEXT_CHARACTERS), AfterValidator(_storable)]
+Text = Annotated[str, Field(max_length=MAX_TEXT_CHARACTERS), AfterValidator(storable)]
 
 
 class ImproveRequest(BaseModel):

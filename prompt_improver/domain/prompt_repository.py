@@ -1,12 +1,17 @@
 """Where improvements are kept: the interface, and what can go wrong."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
+from prompt_improver.domain.history_page import HistoryPage
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
+from prompt_improver.domain.usage_statistics import UsageStatistics
+
+MAX_SEARCH_WORDS = 32
+"""Further words of a search are left out."""
 
 
 class RepositoryError(Exception):
@@ -80,9 +85,9 @@ class PromptRepository(ABC):
         """
 
     @abstractmethod
-    async def save_many(self, histories: Sequence[PromptHistory]) -> None:
-        """Keep all of these in one commit, or none. Rows that are kept already are left as
-        they are.
+    async def save_many(self, histories: Sequence[PromptHistory]) -> int:
+        """Keep all of these in one commit, or none; return how many are new. Rows that are
+        kept already are left as they are.
 
         Raises:
             RepositoryConstraintError: a row breaks a rule of the store; none was kept.
@@ -115,6 +120,64 @@ class PromptRepository(ABC):
         Raises:
             ValueError: one of the two has no time zone, or ``start`` is after ``end``.
         """
+
+    @abstractmethod
+    async def find_page(
+        self,
+        limit: int = 50,
+        cursor: str | None = None,
+        backend: BackendType | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        text: str | None = None,
+    ) -> HistoryPage:
+        """A page of the improvements of ``backend``, from ``start`` to ``end``, both
+        included, that hold every word of ``text`` in their idea, context or improved prompt:
+        each of them where it is not None. ``cursor`` is the ``next_cursor`` of the page
+        before.
+
+        Newest first; with ``text`` the last saved first, which differs where older
+        improvements were imported later. Words are runs of letters and digits, accents and
+        case do not count, and the last one may be the beginning of a word. Any text is a
+        valid search; words beyond MAX_SEARCH_WORDS are left out, and text without a word
+        finds nothing.
+
+        Raises:
+            ValueError: ``limit`` is under 1, ``cursor`` is none of this history's,
+                ``start`` or ``end`` has no time zone, ``start`` is after ``end``, or
+                ``text`` holds what no row can (a NUL, half of a surrogate pair).
+        """
+
+    @abstractmethod
+    def iterate(self, chunk: int = 200) -> AsyncIterator[list[PromptHistory]]:
+        """Every improvement that is kept when this begins, the first saved first, in lists
+        of ``chunk`` at the most. The store is free between two lists: what is deleted
+        meanwhile may be missing.
+
+        Raises:
+            ValueError: ``chunk`` is under 1.
+        """
+
+    @abstractmethod
+    async def get_usage(
+        self, start: datetime | None = None, end: datetime | None = None
+    ) -> UsageStatistics:
+        """Figures from ``start`` to ``end``, both included; over the whole history where
+        they are None. Quick for whole days, whatever the number of rows.
+
+        Raises:
+            ValueError: one of the two has no time zone, or ``start`` is after ``end``.
+        """
+
+    @abstractmethod
+    async def delete(self, prompt_id: str) -> bool:
+        """Delete the improvement with this UUID; return whether there was one. Its words
+        leave the files with the next ``forget_deleted``."""
+
+    @abstractmethod
+    async def forget_deleted(self) -> None:
+        """Take what was deleted out of the store's files, and make these smaller. Done in
+        steps, so that saves get in between. ``delete_old`` ends with this."""
 
     @abstractmethod
     async def get_statistics(self) -> PromptStatistics:

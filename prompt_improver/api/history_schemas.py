@@ -1,0 +1,95 @@
+"""What answers about the history look like."""
+
+from datetime import date
+from typing import Any, Self
+
+from pydantic import BaseModel, Field
+
+from prompt_improver.domain.history_record import to_record
+from prompt_improver.domain.prompt_history import BackendType, PromptHistory
+from prompt_improver.domain.usage_statistics import UsageFigures, UsageStatistics
+
+
+class HistoryItem(BaseModel):
+    """One row of the history, by its column names."""
+
+    id: int = Field(description="Number of the row; the number of a deleted row never returns.")
+    timestamp: str = Field(
+        description="When it was improved: UTC, as the database has it.",
+        examples=["2026-05-04 12:00:00.123"],
+    )
+    original_idea: str = Field(description="What was typed.")
+    context: str = Field(description="What was typed as the context.")
+    improved_prompt: str = Field(description="The prompt as Markdown.")
+    role: str = Field(description="Who the model is to be.")
+    directive: str = Field(description="The task.")
+    framework: str = Field(description="How the model is to go about it.")
+    guardrails: list[str] = Field(description="Rules that the result can be checked against.")
+    backend: BackendType = Field(description="Who answered.")
+    confidence: float | None = Field(description="0 to 1, not a probability; null without one.")
+    reasoning: str | None = Field(description="Why the prompt is as it is; null where unknown.")
+    latency_ms: float | None = Field(description="Milliseconds that it took.")
+    model_version: str | None = Field(description="The model that answered, as provider/model.")
+    prompt_id: str = Field(description="UUID of the improvement, as its answer told it.")
+    input_tokens: int | None = Field(description="Tokens that the model read; null if unknown.")
+    output_tokens: int | None = Field(description="Tokens that it wrote; null if unknown.")
+    model_calls: int | None = Field(description="Requests sent to the model; null if unknown.")
+
+    @classmethod
+    def of(cls, history: PromptHistory) -> "HistoryItem":
+        return cls(**to_record(history))
+
+
+class HistoryResponse(BaseModel):
+    """A page of the history."""
+
+    items: list[HistoryItem] = Field(description="Newest first.")
+    next_cursor: str | None = Field(
+        description="Send it as `cursor`, with the other parameters as they were, for the "
+        "next page; null when this is the last."
+    )
+
+
+class Usage(BaseModel):
+    """Figures over some improvements."""
+
+    improvements: int = Field(description="How many.")
+    rated: int = Field(description="Of these, how many have a confidence.")
+    average_confidence: float | None = Field(description="Over those that have one.")
+    timed: int = Field(description="Of these, how many have a latency.")
+    average_latency_ms: float | None = Field(description="Over those that have one.")
+    model_calls: int = Field(description="Requests sent to the model.")
+    input_tokens: int = Field(description="Tokens that the model read.")
+    output_tokens: int = Field(description="Tokens that the model wrote.")
+
+    @classmethod
+    def of(cls, figures: UsageFigures, **more: Any) -> Self:
+        return cls(**{name: getattr(figures, name) for name in Usage.model_fields}, **more)
+
+
+class DayUsage(Usage):
+    """Figures of a day."""
+
+    day: date = Field(description="The day, UTC.")
+
+
+class StatisticsResponse(BaseModel):
+    """How much was improved, with what, and what it cost."""
+
+    total: Usage = Field(description="Over the time that was asked for.")
+    backends: dict[BackendType, Usage] = Field(
+        description="The same for each backend; one without improvements is left out."
+    )
+    days: list[DayUsage] = Field(
+        description="The same for each day, newest first; one without improvements is left out."
+    )
+
+    @classmethod
+    def of(cls, statistics: UsageStatistics) -> "StatisticsResponse":
+        return cls(
+            total=Usage.of(statistics.total),
+            backends={
+                backend: Usage.of(figures) for backend, figures in statistics.by_backend.items()
+            },
+            days=[DayUsage.of(figures, day=day) for day, figures in statistics.by_day.items()],
+        )

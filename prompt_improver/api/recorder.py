@@ -1,0 +1,42 @@
+"""Taking improvements in for the history: the interface, and the one that keeps nothing."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from enum import StrEnum
+
+from prompt_improver.domain.prompt_history import PromptHistory
+
+
+class SaveOutcome(StrEnum):
+    """What became of an improvement's row, as the answer tells it."""
+
+    QUEUED = "queued"
+    SAVED = "saved"
+    DROPPED = "dropped"
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecorderCounts:
+    """Rows since the start: accepted = saved + dropped + rejected + waiting, always."""
+
+    accepted: int
+    saved: int
+    dropped: int
+    rejected: int
+    waiting: int
+
+
+class Recorder(ABC):
+    """Takes improvements in for the history."""
+
+    @abstractmethod
+    async def record(self, history: PromptHistory) -> SaveOutcome:
+        """Take a row in; says what became of it. Raises nothing."""
+
+
+class DisabledRecorder(Recorder):
+    """No history is kept."""
+
+    async def record(self, history: PromptHistory) -> SaveOutcome:
+        return SaveOutcome.DISABLED
