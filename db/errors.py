@@ -37,7 +37,14 @@ def translate(error: sqlite3.Error, path: Path) -> RepositoryError:
     columns and constraints, but holds no values, so no prompt gets into a message.
     """
     # An error that Python's module raises by itself (a closed connection) has no code.
-    code = getattr(error, "sqlite_errorcode", -1) & 0xFF
+    extended = getattr(error, "sqlite_errorcode", -1)
+    code = extended & 0xFF
+    if extended == sqlite3.SQLITE_CORRUPT_VTAB:
+        # The rows are sound: it is no reason to leave the file alone for good.
+        return RepositoryConnectionError(
+            f"the search index of the history database {path} is damaged; make it anew: "
+            f"sqlite3 {path} < sql/maintenance/rebuild.sql"
+        )
     if code in _BUSY:
         return RepositoryBusyError(
             f"the history database {path} is held by another process; end what holds it"

@@ -27,7 +27,7 @@ from prompt_improver.domain.usage_statistics import UsageStatistics
 MAX_DAYS = 36_500
 # Rows a transaction when deleting: so that a save which comes in between waits for under
 # 100 ms; 53,000 rows at once kept it for more than a second.
-DELETE_CHUNK = 100
+DELETE_CHUNK = 50
 # The largest number that SQLite can bind.
 MAX_INTEGER = 2**63 - 1
 

@@ -4,7 +4,7 @@ from itertools import groupby
 import pytest
 
 from db.database import Database
-from db.sqlite_prompt_repository import SqlitePromptRepository
+from db.sqlite_prompt_repository import DELETE_CHUNK, SqlitePromptRepository
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.prompt_repository import (
     RepositoryConnectionError,
@@ -139,7 +139,7 @@ async def test_repository_connection_error(tmp_path):
 
 
 async def test_deleting_lets_saves_in_between_its_chunks(repository, database):
-    """The oldest go first, at most 100 in one transaction."""
+    """The oldest go first, a chunk in a transaction."""
     old = datetime.now(UTC) - timedelta(days=400)
     await repository.save_many(
         [make_history(timestamp=old + timedelta(seconds=n)) for n in range(1100)]
@@ -147,10 +147,13 @@ async def test_deleting_lets_saves_in_between_its_chunks(repository, database):
     statements = []
     await database.run(lambda connection: connection.set_trace_callback(statements.append))
     await repository.delete_old(30)
+    rows = f"coalesce({DELETE_CHUNK}, -1)\n)"
     # A statement is traced once more for every trigger that it runs.
-    steps = [sql for sql in statements if sql == "COMMIT" or "coalesce(100, -1)\n)" in sql]
+    steps = [sql for sql in statements if sql == "COMMIT" or rows in sql]
     kinds = [kind for kind, _ in groupby(sql.split()[0] for sql in steps)]
-    assert kinds[:33] == ["UPDATE", "DELETE", "COMMIT"] * 11
+    chunks = 1100 // DELETE_CHUNK
+    assert chunks > 10
+    assert kinds[: 3 * chunks] == ["UPDATE", "DELETE", "COMMIT"] * chunks
 
 
 async def test_a_row_that_breaks_a_rule_costs_the_whole_batch(repository, path):
