@@ -150,7 +150,7 @@ class SqlitePromptRepository(PromptRepository):
             self._database, limit, cursor, backend, start, end, text
         )
 
-    def iterate(self, chunk: int = 200) -> AsyncIterator[list[PromptHistory]]:
+    def iterate(self, chunk: int = 50) -> AsyncIterator[list[PromptHistory]]:
         return history_pages.iterate(self._database, chunk)
 
     async def get_usage(

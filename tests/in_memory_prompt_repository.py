@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from operator import add
+from typing import Any
 from uuid import UUID
 
 import anyio
@@ -24,10 +26,8 @@ from prompt_improver.domain.prompt_repository import (
     RepositoryError,
 )
 from prompt_improver.domain.usage_statistics import (
-    FIGURES,
     UsageFigures,
     UsageStatistics,
-    summarise,
 )
 
 
@@ -121,7 +121,7 @@ class InMemoryPromptRepository(PromptRepository):
         self._check()
         return page_of(rows[: limit + 1], limit)
 
-    async def iterate(self, chunk: int = 200) -> AsyncIterator[list[PromptHistory]]:
+    async def iterate(self, chunk: int = 50) -> AsyncIterator[list[PromptHistory]]:
         if chunk < 1:
             raise ValueError(f"chunk must be 1 or more, got {chunk}")
         self._check()
@@ -136,7 +136,10 @@ class InMemoryPromptRepository(PromptRepository):
     ) -> UsageStatistics:
         rows = self._between(start, end)
         self._check()
-        return summarise([(row.timestamp.date(), row.backend, _figures(row)) for row in rows])
+        return UsageStatistics.of(
+            _added_up((row.backend, _figures(row)) for row in rows),
+            _added_up((row.timestamp.date(), _figures(row)) for row in rows),
+        )
 
     async def delete(self, prompt_id: str) -> bool:
         found = await self.find_by_prompt_id(prompt_id)
@@ -225,8 +228,8 @@ def _words(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", "".join(c for c in letters if not unicodedata.combining(c)))
 
 
-def _figures(row: PromptHistory) -> list[int]:
-    figures = UsageFigures(
+def _figures(row: PromptHistory) -> UsageFigures:
+    return UsageFigures(
         improvements=1,
         rated=int(row.confidence is not None),
         confidence_billionths=round((row.confidence or 0) * 1e9),
@@ -236,9 +239,15 @@ def _figures(row: PromptHistory) -> list[int]:
         input_tokens=row.input_tokens or 0,
         output_tokens=row.output_tokens or 0,
     )
-    return [getattr(figures, name) for name in FIGURES]
 
 
 def _average(numbers: Sequence[float | None]) -> float | None:
     known = [number for number in numbers if number is not None]
     return sum(known) / len(known) if known else None
+
+
+def _added_up(parts: Iterable[tuple[Any, UsageFigures]]) -> dict[Any, UsageFigures]:
+    sums: dict[Any, UsageFigures] = {}
+    for key, figures in parts:
+        sums[key] = UsageFigures(*map(add, sums.get(key, UsageFigures()), figures))
+    return sums

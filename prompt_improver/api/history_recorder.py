@@ -212,8 +212,11 @@ class HistoryRecorder(Recorder):
         self._trying_since = self._clock()
         batch = list(itertools.islice(self._queue, self._batch_size))
         try:
-            await self._repository.open()
-            self._has_opened = True
+            # Once it is open it opens itself anew after a fault: to ask each time would cost
+            # every batch another hop into a thread.
+            if not self._has_opened or self._failing_since is not None:
+                await self._repository.open()
+                self._has_opened = True
             if batch:
                 await self._commit(batch)
         except RepositoryBusyError as error:

@@ -149,7 +149,7 @@ class PromptRepository(ABC):
         """
 
     @abstractmethod
-    def iterate(self, chunk: int = 200) -> AsyncIterator[list[PromptHistory]]:
+    def iterate(self, chunk: int = 50) -> AsyncIterator[list[PromptHistory]]:
         """Every improvement that is kept when this begins, the first saved first, in lists
         of ``chunk`` at the most. The store is free between two lists: what is deleted
         meanwhile may be missing.

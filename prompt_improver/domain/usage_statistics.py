@@ -1,16 +1,15 @@
 """How much was improved, with what, and what it cost."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from operator import add
 from types import MappingProxyType
+from typing import NamedTuple
 
 from prompt_improver.domain.prompt_history import BackendType
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UsageFigures:
+class UsageFigures(NamedTuple):
     """Figures over some improvements. Confidences are summed in billionths and latencies
     in microseconds; a row counts as a day and a thousand million tokens or model calls at
     the most."""
@@ -48,36 +47,22 @@ class UsageStatistics:
     )
     by_day: Mapping[date, UsageFigures] = field(default_factory=lambda: MappingProxyType({}))
 
-
-FIGURES = tuple(field.name for field in fields(UsageFigures))
-"""The sums, in the order in which ``summarise`` takes them."""
-
-
-def summarise(parts: Iterable[tuple[date, BackendType, Sequence[int]]]) -> UsageStatistics:
-    """The statistics of which ``parts`` are the pieces: each a day, a backend and its
-    FIGURES, in any order."""
-    # Lists of numbers: years of days are to take a few milliseconds, and objects took 20.
-    total = nothing = [0] * len(FIGURES)
-    by_backend: dict[BackendType, list[int]] = {}
-    by_day: dict[date, list[int]] = {}
-    for day, backend, figures in parts:
-        total = list(map(add, total, figures))
-        by_backend[backend] = list(map(add, by_backend.get(backend, nothing), figures))
-        by_day[day] = list(map(add, by_day.get(day, nothing), figures))
-    return UsageStatistics(
-        total=_figures(total),
-        by_backend=MappingProxyType(
-            {
-                backend: _figures(by_backend[backend])
-                for backend in BackendType
-                if backend in by_backend
-            }
-        ),
-        by_day=MappingProxyType(
-            {day: _figures(by_day[day]) for day in sorted(by_day, reverse=True)}
-        ),
-    )
+    @classmethod
+    def of(
+        cls,
+        by_backend: Mapping[BackendType, UsageFigures],
+        by_day: Mapping[date, UsageFigures],
+    ) -> "UsageStatistics":
+        """The statistics with these figures, in their order, and the total."""
+        columns = zip(*by_backend.values(), strict=True)
+        return cls(
+            total=UsageFigures(*map(sum, columns)),
+            by_backend=MappingProxyType(
+                {backend: by_backend[backend] for backend in BackendType if backend in by_backend}
+            ),
+            by_day=MappingProxyType({day: by_day[day] for day in sorted(by_day, reverse=True)}),
+        )
 
 
-def _figures(sums: Sequence[int]) -> UsageFigures:
-    return UsageFigures(**dict(zip(FIGURES, sums, strict=True)))
+FIGURES = UsageFigures._fields
+"""The names of the sums, in their order."""
