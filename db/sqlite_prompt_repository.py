@@ -2,9 +2,11 @@
 
 import json
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 from uuid import UUID
 
@@ -25,9 +27,11 @@ from prompt_improver.domain.prompt_repository import (
 from prompt_improver.domain.usage_statistics import UsageStatistics
 
 MAX_DAYS = 36_500
-# Rows a transaction when deleting: so that a save which comes in between waits for under
-# 100 ms; 53,000 rows at once kept it for more than a second.
-DELETE_CHUNK = 50
+# Rows a transaction when deleting: as many as take about this long, so that a save which
+# comes in between waits for little. 53,000 at once kept it for more than a second; what a row
+# takes differs ten times over, with the size of the file and the disk.
+STEP_S = 0.025
+FIRST_CHUNK, LEAST_CHUNK, MOST_CHUNK = 50, 5, 200
 # The largest number that SQLite can bind.
 MAX_INTEGER = 2**63 - 1
 
@@ -177,18 +181,20 @@ class SqlitePromptRepository(PromptRepository):
             raise ValueError(f"days must be from 1 to {MAX_DAYS}, got {days}")
         overwrite = load_statement("maintenance/delete_old.sql", "UPDATE prompt_history")
         delete = load_statement("maintenance/delete_old.sql", "DELETE")
-        parameters = {"days": days, "rows": DELETE_CHUNK}
 
-        def delete_some(connection: sqlite3.Connection) -> int:
+        def delete_some(connection: sqlite3.Connection, rows: int) -> int:
+            parameters = {"days": days, "rows": rows}
             connection.execute(overwrite, parameters)
             return connection.execute(delete, parameters).rowcount
 
-        deleted = 0
+        deleted, rows = 0, FIRST_CHUNK
         while True:
-            rows = await self._database.write(delete_some)
-            deleted += rows
-            if rows < DELETE_CHUNK:
+            began = time.monotonic()
+            gone = await self._database.write(partial(delete_some, rows=rows))
+            deleted += gone
+            if gone < rows:
                 break
+            rows = next_chunk(rows, time.monotonic() - began)
             await anyio.sleep(PAUSE_S)
         await self.forget_deleted()
         return deleted
@@ -211,6 +217,13 @@ class SqlitePromptRepository(PromptRepository):
             lambda connection: connection.execute(sql, parameters).fetchall()
         )
         return [from_row(row) for row in rows]
+
+
+def next_chunk(rows: int, seconds: float) -> int:
+    """How many rows to delete in the next transaction, when ``rows`` took ``seconds``."""
+    if seconds > STEP_S:
+        return max(rows // 2, LEAST_CHUNK)
+    return min(rows * 2, MOST_CHUNK) if seconds < STEP_S / 3 else rows
 
 
 def _select_by_prompt_id(connection: sqlite3.Connection, prompt_id: str) -> sqlite3.Row | None:

@@ -4,7 +4,7 @@ from itertools import groupby
 import pytest
 
 from db.database import Database
-from db.sqlite_prompt_repository import DELETE_CHUNK, SqlitePromptRepository
+from db.sqlite_prompt_repository import MOST_CHUNK, SqlitePromptRepository, next_chunk
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.prompt_repository import (
     RepositoryConnectionError,
@@ -147,13 +147,21 @@ async def test_deleting_lets_saves_in_between_its_chunks(repository, database):
     statements = []
     await database.run(lambda connection: connection.set_trace_callback(statements.append))
     await repository.delete_old(30)
-    rows = f"coalesce({DELETE_CHUNK}, -1)\n)"
     # A statement is traced once more for every trigger that it runs.
-    steps = [sql for sql in statements if sql == "COMMIT" or rows in sql]
+    steps = [sql for sql in statements if sql == "COMMIT" or "strftime" in sql]
     kinds = [kind for kind, _ in groupby(sql.split()[0] for sql in steps)]
-    chunks = 1100 // DELETE_CHUNK
-    assert chunks > 10
-    assert kinds[: 3 * chunks] == ["UPDATE", "DELETE", "COMMIT"] * chunks
+    assert len(kinds) >= 3 * 1100 // MOST_CHUNK
+    assert kinds[:15] == ["UPDATE", "DELETE", "COMMIT"] * 5
+
+
+@pytest.mark.parametrize(
+    ("rows", "seconds", "expected"),
+    [(50, 0.026, 25), (50, 0.015, 50), (50, 0.005, 100), (5, 1.0, 5), (200, 0.001, 200)],
+)
+async def test_the_next_chunk_is_smaller_after_a_slow_one_and_larger_after_a_quick_one(
+    rows, seconds, expected
+):
+    assert next_chunk(rows, seconds) == expected
 
 
 async def test_a_row_that_breaks_a_rule_costs_the_whole_batch(repository, path):
