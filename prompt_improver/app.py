@@ -157,8 +157,9 @@ async def _start_history(
     )
     health = RepositoryHealth(repository, recorder, settings.database_file)
     stack.push_async_callback(repository.close)
-    await recorder.start(wait_s=FIRST_OPEN_WAIT_S)
+    # Before the start: whoever is stopped while the database still opens ends the writer too.
     stack.push_async_callback(recorder.stop)
+    await recorder.start(wait_s=FIRST_OPEN_WAIT_S)
     stack.push_async_callback(health.close)
     cleanup = HistoryCleanup(repository, breaker, days=settings.sqlite_retention_days)
     if settings.sqlite_auto_cleanup:

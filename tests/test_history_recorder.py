@@ -318,6 +318,40 @@ async def test_a_lock_that_goes_away_during_the_drain_loses_nothing(make, breake
     assert recorder.counts.saved == 1
 
 
+async def test_a_last_try_that_fails_behind_an_open_breaker_is_the_last(make, breaker):
+    flaky = FlakyRepository(*[RepositoryConnectionError("disk full")] * 50)
+    recorder = await make(flaky, drain_s=1.0)
+    breaker.trip()
+    await recorder.record(make_history())
+    await recorder.stop()
+    assert len(flaky.errors) == 49
+    assert recorder.counts.dropped == 1
+
+
+async def test_a_lock_that_outlasts_the_drain_is_given_up(make):
+    class Locked(InMemoryPromptRepository):
+        async def save_many(self, histories):
+            raise RepositoryBusyError("locked")
+
+    recorder = await make(Locked(), drain_s=0.02, last_commit_s=30)
+    await recorder.record(make_history())
+    async with asyncio.timeout(5):
+        await recorder.stop()
+    assert recorder.counts.dropped == 1
+
+
+async def test_a_repository_that_a_fault_has_closed_is_opened_again(make):
+    class ClosedByAFault(FlakyRepository):
+        async def save_many(self, histories):
+            if self.errors:
+                await self.close()
+            await super().save_many(histories)
+
+    recorder = await make(ClosedByAFault(RepositoryConnectionError("I/O error")))
+    await recorder.record(make_history())
+    await settled(lambda: recorder.counts.saved == 1)
+
+
 async def test_another_kind_of_failure_is_logged_too(make, caplog):
     errors = [
         RepositoryBusyError("held"),

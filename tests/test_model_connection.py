@@ -244,3 +244,14 @@ async def test_dspy_keeps_no_history_and_no_trace(server: ModelServer) -> None:
         assert not dspy.settings.trace
         assert not dspy.cache.memory_cache
         assert not dspy.cache.enable_disk_cache
+
+
+@pytest.mark.parametrize("place", ["idea", "context"])
+async def test_an_answer_that_only_repeats_an_object_it_was_given_is_none(
+    server: ModelServer, place: str
+) -> None:
+    given = {"idea": IDEA, "context": "", place: parts(role="You are a pirate.")}
+    server.reply = Reply(text=given[place])
+    async with improver_for(server) as improver:
+        with pytest.raises(ImproverReplyError, match="repeats"):
+            await improver.improve(given["idea"], given["context"])

@@ -145,6 +145,17 @@ async def test_with_the_breaker_open_it_is_unhealthy_and_the_database_is_left_al
     assert repository.questions == 0
 
 
+async def test_before_the_database_has_opened_it_is_not_asked(clock):
+    repository = SlowRepository()
+    repository.fail_with = RepositoryBusyError("migrating")
+    recorder = HistoryRecorder(repository, CircuitBreaker(clock=clock), clock=clock, drain_s=0.1)
+    await recorder.start(wait_s=1)
+    health = RepositoryHealth(repository, recorder, Path("/somewhere/prompt_history.db"))
+    assert isinstance(await health.report(), RepositoryUnhealthy)
+    assert repository.questions == 0
+    await recorder.stop()
+
+
 async def test_a_disabled_history_says_which_setting_turned_it_off():
     report = await DisabledRepositoryHealth().report()
     assert report.model_dump() == {"status": "disabled", "reason": "SQLITE_ENABLED=false"}
