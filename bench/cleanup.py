@@ -13,6 +13,7 @@ from bench.plan import Plan, percentile
 from bench.report import Measurement, say
 from bench.rows import RowMaker
 from db.database import Database
+from db.spool import FileSpool
 from db.sqlite_prompt_repository import SqlitePromptRepository
 from prompt_improver.api.circuit_breaker import CircuitBreaker
 from prompt_improver.api.history_recorder import HistoryRecorder
@@ -48,7 +49,7 @@ async def _measure(
     plan: Plan, path: Path, rows: int
 ) -> tuple[list[float], list[float], int, float]:
     repository = SqlitePromptRepository(Database(path))
-    recorder = HistoryRecorder(repository, CircuitBreaker(), wait_for_commit=True)
+    recorder = HistoryRecorder(repository, FileSpool(path), CircuitBreaker(), wait_for_commit=True)
     await recorder.start(wait_s=10)
     quiet = await _save_during(recorder, asyncio.sleep(plan.seconds * 4), "quiet")
     days = _age_in_days(path, rows // 10)

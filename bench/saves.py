@@ -21,6 +21,7 @@ from bench.report import Measurement, ratio
 from bench.rows import RowMaker
 from db.database import Database
 from db.prompt_history_row import to_parameters
+from db.spool import FileSpool
 from db.sqlite_prompt_repository import SqlitePromptRepository
 from prompt_improver.api.circuit_breaker import CircuitBreaker
 from prompt_improver.api.history_recorder import HistoryRecorder
@@ -106,7 +107,7 @@ def _new(maker: RowMaker, count: int) -> list[PromptHistory]:
 async def _save_with_ours(path: Path, rows: list[PromptHistory], seconds: float) -> float:
     """Rows/s of callers that wait for the commit, as with SQLITE_ASYNC_ENABLED=false."""
     repository = SqlitePromptRepository(Database(path))
-    recorder = HistoryRecorder(repository, CircuitBreaker(), wait_for_commit=True)
+    recorder = HistoryRecorder(repository, FileSpool(path), CircuitBreaker(), wait_for_commit=True)
     await recorder.start(wait_s=10)
     waiting = iter(rows)
     began = time.perf_counter()

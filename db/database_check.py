@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import stat
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from db.derived_data import FIRST_VERSION, verify_derived_data
 from db.errors import translate
 from db.migrator import read_migrations
 from db.read_only import open_read_only
+from db.spool import SpoolContents, find_refused, read_spools
 from db.sql_files import load_statement
 
 LARGE_LOG_BYTES = 64 * 1024 * 1024
@@ -49,6 +51,7 @@ def check_database(path: Path) -> Health:
                 derived = verify_derived_data(connection).problems
         except sqlite3.Error as error:
             raise translate(error, path) from error
+    spooled = read_spools(path)
     log_bytes = _bytes(path.with_name(path.name + "-wal"))
     mode = stat.S_IMODE(path.stat().st_mode)
     return Health(
@@ -61,9 +64,10 @@ def check_database(path: Path) -> Health:
             ("improvements", f"{found['improvements']:,}"),
             ("oldest, newest", f"{found['oldest'] or 'none'}, {found['newest'] or 'none'}"),
             ("pages", f"{found['pages']:,}, of them free {found['free_pages']:,}"),
+            ("spool", ", ".join(map(str, spooled)) or "none"),
         ],
         [*_problems(found, latest, log_bytes, mode, path), *derived],
-        list(_hints(found, latest)),
+        [*_hints(found, latest), *_spool_hints(path, spooled)],
     )
 
 
@@ -107,6 +111,13 @@ def _hints(found: sqlite3.Row, latest: int) -> list[str]:
     elif found["free_pages"] * 2 > found["pages"]:
         hints.append("over half of it is free room: `cleanup` hands that back to the disk")
     return hints
+
+
+def _spool_hints(path: Path, spooled: list[SpoolContents]) -> Iterator[str]:
+    if spooled:
+        yield "what is in the spool is taken in by the running server, or at the next start"
+    for refused in find_refused(path):
+        yield f"{refused} holds lines that could not be taken in: `import` it, or delete it"
 
 
 def _bytes(path: Path) -> int:

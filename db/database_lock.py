@@ -83,16 +83,27 @@ def _lock(path: Path, *, exclusive: bool) -> DatabaseLock | None:
     try:
         if os.fstat(descriptor).st_uid == os.geteuid():
             os.fchmod(descriptor, FILE_MODE)  # whatever the umask made of it
-        fcntl.flock(descriptor, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-    except BlockingIOError:
+        if take_lock(descriptor, exclusive=exclusive):
+            return DatabaseLock(descriptor)
+    except BaseException:
         os.close(descriptor)
-        return None
-    except OSError as error:
-        os.close(descriptor)
-        if error.errno in _NO_LOCKS_HERE:
-            return DatabaseLock(None)
         raise
-    return DatabaseLock(descriptor)
+    os.close(descriptor)
+    return None
+
+
+def take_lock(descriptor: int, *, exclusive: bool) -> bool:
+    """Lock an open file until it is closed; False where somebody else's lock is in the way.
+    Where the platform or the file system has no locks it is a lock in name only."""
+    if sys.platform != "win32":
+        try:
+            fcntl.flock(descriptor, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            if error.errno not in _NO_LOCKS_HERE:
+                raise
+    return True
 
 
 def _holders(file: Path) -> list[str]:

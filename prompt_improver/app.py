@@ -27,10 +27,11 @@ from prompt_improver.api.request_id import RequestIdMiddleware
 from prompt_improver.api.security_headers import SecurityHeadersMiddleware
 from prompt_improver.container import Container
 from prompt_improver.domain.prompt_repository import PromptRepository
+from prompt_improver.domain.prompt_spool import PromptSpool
 from prompt_improver.improvement.backends import Backends
 from prompt_improver.improvement.improver import ImproverError
 from prompt_improver.settings import Settings
-from prompt_improver.wiring import make_backends, make_repository
+from prompt_improver.wiring import make_backends, make_repository, make_spool
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ def create_app(
     settings: Settings,
     *,
     repository: PromptRepository | None = None,
+    spool: PromptSpool | None = None,
     backends: Backends | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
@@ -50,6 +52,7 @@ def create_app(
 
     Args:
         repository: instead of the SQLite one of the settings.
+        spool: instead of the file beside the database of the settings.
         backends: instead of those of the settings.
         clock: what the breaker goes by.
     """
@@ -70,7 +73,12 @@ def create_app(
             _start_backends(stack, available)
             if settings.sqlite_enabled:
                 await _start_history(
-                    stack, container, settings, repository or make_repository(settings), clock
+                    stack,
+                    container,
+                    settings,
+                    repository or make_repository(settings),
+                    spool or make_spool(settings),
+                    clock,
                 )
             else:
                 container.register_singleton(Recorder, DisabledRecorder())
@@ -138,6 +146,7 @@ async def _start_history(
     container: Container,
     settings: Settings,
     repository: PromptRepository,
+    spool: PromptSpool,
     clock: Callable[[], float],
 ) -> None:
     """Open the history behind its recorder. What is registered last is let go of first:
@@ -151,6 +160,7 @@ async def _start_history(
     metrics = container.get(Metrics)
     recorder = HistoryRecorder(
         repository,
+        spool,
         breaker,
         wait_for_commit=not settings.sqlite_async_enabled,
         observe_commit=metrics.observe_commit,

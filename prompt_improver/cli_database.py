@@ -56,6 +56,7 @@ def backup(
     except RepositoryError as error:
         fail(str(error))
     typer.echo(f"{made.path}: {made.contents}")
+    _tell_of_spools(settings.database_file, "not in this backup: ")
     for each in made.removed:
         typer.echo(f"removed {each}")
 
@@ -81,6 +82,7 @@ def restore(
         typer.echo(f"     now at {done.aside}")
     typer.echo(f"is:  {done.now}")
     typer.echo(f"     at {path}")
+    _tell_of_spools(path, "the next start takes in ")
 
 
 def check(
@@ -106,6 +108,13 @@ def check(
     if health.problems:
         fail("\n".join(f"wrong: {problem}" for problem in health.problems))
     typer.echo("all is well")
+
+
+def _tell_of_spools(path: Path, what: str) -> None:
+    from db.spool import read_spools
+
+    for spool in read_spools(path):
+        typer.echo(f"{what}{spool}")
 
 
 @contextmanager

@@ -1,11 +1,10 @@
 """Reading an export in JSON lines back."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from prompt_improver.domain.history_record import from_record
+from prompt_improver.domain.history_record import from_line
 from prompt_improver.domain.prompt_history import PromptHistory
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
@@ -48,11 +47,6 @@ def _read(number: int, line: bytes) -> Iterator[PromptHistory | BadLine]:
     if not line.strip():
         return
     try:
-        record = json.loads(line.decode())
-    except (ValueError, RecursionError):  # no UTF-8, no JSON, 100,000 brackets
-        yield BadLine(number, "is no line of JSON in UTF-8")
-        return
-    try:
-        yield from_record(record)
+        yield from_line(line)
     except ValueError as error:
         yield BadLine(number, str(error)[:_LONGEST_REASON])

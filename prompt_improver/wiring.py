@@ -4,9 +4,11 @@ import logging
 from pathlib import Path
 
 from db.database import Database
+from db.spool import FileSpool
 from db.sqlite_prompt_repository import SqlitePromptRepository
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.prompt_repository import PromptRepository
+from prompt_improver.domain.prompt_spool import PromptSpool
 from prompt_improver.improvement.backends import Backends
 from prompt_improver.improvement.demonstrations import DEFAULT_DEMONSTRATIONS, load_demonstrations
 from prompt_improver.improvement.dspy_improver import DspyImprover
@@ -36,6 +38,11 @@ def make_database(settings: Settings) -> Database:
 def make_repository(settings: Settings) -> PromptRepository:
     """The history's repository, not yet open."""
     return SqlitePromptRepository(make_database(settings))
+
+
+def make_spool(settings: Settings) -> PromptSpool:
+    """Where rows wait that the history cannot take, not yet open."""
+    return FileSpool(settings.database_file)
 
 
 async def make_backends(settings: Settings) -> Backends:

@@ -1,126 +1,35 @@
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 
 import pytest
 
 from prompt_improver.api.circuit_breaker import BreakerState, CircuitBreaker
 from prompt_improver.api.history_recorder import HistoryRecorder
 from prompt_improver.api.recorder import DisabledRecorder, SaveOutcome
-from prompt_improver.domain.prompt_history import PromptHistory
 from prompt_improver.domain.prompt_repository import (
     RepositoryBusyError,
     RepositoryConnectionError,
-    RepositoryConstraintError,
     RepositoryCorruptError,
 )
+from prompt_improver.domain.prompt_spool import SpoolError
 from tests.histories import make_history
 from tests.in_memory_prompt_repository import InMemoryPromptRepository
+from tests.in_memory_prompt_spool import InMemoryPromptSpool
+from tests.recorders import (  # noqa: F401 among them the fixtures
+    FlakyRepository,
+    PickyRepository,
+    breaker,
+    clock,
+    make,
+    pauses,
+    repository,
+    rows,
+    settled,
+    spool,
+    the_books_balance,
+)
 
 pytestmark = pytest.mark.anyio
-
-
-class HandClock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class Pauses:
-    """A sleep that takes no time and remembers what was asked for."""
-
-    def __init__(self) -> None:
-        self.seconds: list[float] = []
-
-    async def __call__(self, seconds: float) -> None:
-        self.seconds.append(seconds)
-        await asyncio.sleep(0)
-
-
-class PickyRepository(InMemoryPromptRepository):
-    """Refuses the rows whose ideas it is told of."""
-
-    def __init__(self, *refused: str) -> None:
-        super().__init__()
-        self.refused = refused
-
-    async def save_many(self, histories):
-        if any(history.original_idea in self.refused for history in histories):
-            raise RepositoryConstraintError("a row breaks a rule")
-        await super().save_many(histories)
-
-
-class FlakyRepository(InMemoryPromptRepository):
-    """Raises these errors in turn, one a batch, and then works."""
-
-    def __init__(self, *errors: Exception) -> None:
-        super().__init__()
-        self.errors = list(errors)
-
-    async def save_many(self, histories):
-        if self.errors:
-            raise self.errors.pop(0)
-        await super().save_many(histories)
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-def pauses() -> Pauses:
-    return Pauses()
-
-
-@pytest.fixture
-def breaker(clock) -> CircuitBreaker:
-    return CircuitBreaker(max_failures=5, cooldown_s=300, clock=clock)
-
-
-@pytest.fixture
-def repository() -> InMemoryPromptRepository:
-    return InMemoryPromptRepository()
-
-
-@pytest.fixture
-async def make(repository, breaker, clock, pauses) -> AsyncIterator:
-    """Make and start recorders; they are stopped at the end, whatever happened."""
-    made = []
-
-    async def start(repository=repository, **options) -> HistoryRecorder:
-        options = {
-            "clock": clock,
-            "sleep": pauses,
-            "drain_s": 0.2,
-            "last_commit_s": 0.05,
-        } | options
-        recorder = HistoryRecorder(repository, breaker, **options)
-        made.append(recorder)
-        await recorder.start(wait_s=1)
-        return recorder
-
-    yield start
-    for recorder in made:
-        await recorder.stop()
-
-
-async def settled(condition) -> None:
-    """Wait until ``condition`` holds; a second is a failure."""
-    async with asyncio.timeout(1):
-        while not condition():  # noqa: ASYNC110 there is no event for most of what is awaited
-            await asyncio.sleep(0.001)
-
-
-def the_books_balance(recorder: HistoryRecorder) -> bool:
-    counts = recorder.counts
-    return counts.accepted == counts.saved + counts.dropped + counts.rejected + counts.waiting
-
-
-def rows(number: int) -> list[PromptHistory]:
-    return [make_history(original_idea=f"idea {i}") for i in range(number)]
 
 
 async def test_a_row_is_queued_at_once_and_saved_soon(make, repository):
@@ -190,24 +99,25 @@ async def test_five_failed_batches_in_a_row_open_the_breaker(make, repository, b
     await recorder.record(make_history())
     await settled(lambda: breaker.state is BreakerState.OPEN)
     assert len(pauses.seconds) == 4  # between five tries
-    assert recorder.counts.waiting == 1
 
 
-async def test_while_the_breaker_is_open_the_database_is_left_alone_and_rows_wait(
-    make, repository, breaker
+async def test_while_the_breaker_is_open_the_database_is_left_alone_and_rows_are_spooled(
+    make, repository, spool, breaker
 ):
     recorder = await make()
     breaker.trip()
     repository.batches.clear()
-    assert await recorder.record(make_history()) is SaveOutcome.QUEUED
+    history = make_history()
+    assert await recorder.record(history) is SaveOutcome.SPOOLED
     await asyncio.sleep(0.02)
     assert repository.batches == []
-    assert recorder.counts.waiting == 1
+    assert spool.rows == [history]
+    assert recorder.counts.spooled == 1
 
 
 async def test_after_the_cooldown_one_probe_saves_what_waited(repository):
     breaker = CircuitBreaker(max_failures=1, cooldown_s=0.05)
-    recorder = HistoryRecorder(repository, breaker)
+    recorder = HistoryRecorder(repository, InMemoryPromptSpool(), breaker)
     await recorder.start(wait_s=1)
     repository.fail_with = RepositoryConnectionError("I/O error")
     for history in rows(3):
@@ -225,7 +135,6 @@ async def test_corruption_opens_the_breaker_at_once(make, repository, breaker, p
     await recorder.record(make_history())
     await settled(lambda: breaker.state is BreakerState.OPEN)
     assert pauses.seconds == []
-    assert recorder.counts.waiting == 1
 
 
 async def test_a_row_that_breaks_a_constraint_costs_only_itself(make, breaker):
@@ -239,15 +148,6 @@ async def test_a_row_that_breaks_a_constraint_costs_only_itself(make, breaker):
     assert [row.original_idea for row in picky.rows] == ["idea 0", "idea 2"]
     assert (recorder.counts.saved, recorder.counts.rejected) == (2, 1)
     assert breaker.state is BreakerState.CLOSED
-
-
-async def test_only_when_the_queue_is_full_is_a_new_row_dropped(make, repository, breaker):
-    recorder = await make(capacity=2)
-    breaker.trip()
-    outcomes = [await recorder.record(history) for history in rows(3)]
-    assert outcomes == [SaveOutcome.QUEUED, SaveOutcome.QUEUED, SaveOutcome.DROPPED]
-    assert recorder.counts.dropped == 1
-    assert the_books_balance(recorder)
 
 
 async def test_waiting_for_the_commit_says_saved_once_it_is(make, repository):
@@ -282,19 +182,12 @@ async def test_a_caller_that_is_cancelled_while_it_waits_does_not_lose_its_row(m
     await settled(lambda: recorder.counts.saved == 1)
 
 
-async def test_with_the_breaker_open_nobody_waits_for_a_commit(make, breaker):
-    recorder = await make(wait_for_commit=True)
-    breaker.trip()
-    async with asyncio.timeout(1):
-        assert await recorder.record(make_history()) is SaveOutcome.QUEUED
-
-
-async def test_who_waits_for_a_commit_is_let_go_when_the_breaker_opens(make, repository):
+async def test_who_waits_for_a_commit_hears_of_the_spool_when_the_breaker_opens(make, repository):
     recorder = await make(wait_for_commit=True)
     repository.fail_with = RepositoryCorruptError("malformed")
     async with asyncio.timeout(1):
-        assert await recorder.record(make_history()) is SaveOutcome.QUEUED
-    assert recorder.counts.waiting == 1
+        assert await recorder.record(make_history()) is SaveOutcome.SPOOLED
+    assert recorder.counts.waiting == 0
 
 
 async def test_a_busy_probe_is_tried_again_after_a_pause(make, repository, breaker, clock, pauses):
@@ -309,16 +202,16 @@ async def test_a_busy_probe_is_tried_again_after_a_pause(make, repository, break
     assert breaker.state is BreakerState.CLOSED
 
 
-async def test_a_lock_that_goes_away_during_the_drain_loses_nothing(make, breaker):
+async def test_a_lock_that_goes_away_during_the_drain_loses_nothing(make):
     busy = RepositoryBusyError("locked")
     recorder = await make(FlakyRepository(busy, busy, busy), drain_s=2.0)
-    breaker.trip()
     await recorder.record(make_history())
     await recorder.stop()
     assert recorder.counts.saved == 1
 
 
-async def test_a_last_try_that_fails_behind_an_open_breaker_is_the_last(make, breaker):
+async def test_a_last_try_that_fails_behind_an_open_breaker_is_the_last(make, spool, breaker):
+    spool.fail_with = SpoolError("disk full")
     flaky = FlakyRepository(*[RepositoryConnectionError("disk full")] * 50)
     recorder = await make(flaky, drain_s=1.0)
     breaker.trip()
@@ -328,7 +221,7 @@ async def test_a_last_try_that_fails_behind_an_open_breaker_is_the_last(make, br
     assert recorder.counts.dropped == 1
 
 
-async def test_a_lock_that_outlasts_the_drain_is_given_up(make):
+async def test_a_lock_that_outlasts_the_drain_is_given_up_and_the_row_spooled(make):
     class Locked(InMemoryPromptRepository):
         async def save_many(self, histories):
             raise RepositoryBusyError("locked")
@@ -337,7 +230,7 @@ async def test_a_lock_that_outlasts_the_drain_is_given_up(make):
     await recorder.record(make_history())
     async with asyncio.timeout(5):
         await recorder.stop()
-    assert recorder.counts.dropped == 1
+    assert recorder.counts.spooled == 1
 
 
 async def test_a_repository_that_a_fault_has_closed_is_opened_again(make):
@@ -386,7 +279,8 @@ async def test_stopping_drains_the_queue(make, repository):
     assert len(repository.rows) == 300
 
 
-async def test_stopping_gives_an_open_breaker_one_last_try(make, repository, breaker):
+async def test_stopping_gives_an_open_breaker_one_last_try(make, repository, spool, breaker):
+    spool.fail_with = SpoolError("disk full")
     recorder = await make()
     breaker.trip()
     await recorder.record(make_history())
@@ -394,11 +288,12 @@ async def test_stopping_gives_an_open_breaker_one_last_try(make, repository, bre
     assert len(repository.rows) == 1
 
 
-async def test_what_cannot_be_written_at_the_stop_is_dropped_in_one_error_line(
-    make, repository, caplog
+async def test_what_can_be_written_nowhere_at_the_stop_is_dropped_in_one_error_line(
+    make, repository, spool, caplog
 ):
     recorder = await make()
     repository.fail_with = RepositoryConnectionError("disk full")
+    spool.fail_with = SpoolError("disk full")
     for history in rows(3):
         await recorder.record(history)
     await settled(lambda: recorder.breaker.state is BreakerState.OPEN)
@@ -408,7 +303,10 @@ async def test_what_cannot_be_written_at_the_stop_is_dropped_in_one_error_line(
     assert recorder.counts.dropped == 3
     assert the_books_balance(recorder)
     lines = [record.getMessage() for record in caplog.records if "Dropped" in record.message]
-    assert lines == ["Dropped 3 improvements that could not be written to the history at shutdown"]
+    assert lines == [
+        "Dropped 3 improvements that could be written neither to the history nor to its spool "
+        "at shutdown"
+    ]
 
 
 async def test_a_save_that_hangs_does_not_hold_up_the_stop_beyond_its_time(make, repository):
@@ -417,7 +315,7 @@ async def test_a_save_that_hangs_does_not_hold_up_the_stop_beyond_its_time(make,
     await recorder.record(make_history())
     async with asyncio.timeout(1):
         await recorder.stop()
-    assert recorder.counts.dropped == 1
+    assert recorder.counts.spooled == 1
 
 
 async def test_a_row_that_comes_after_the_stop_is_dropped(make):

@@ -129,6 +129,7 @@ def test_every_figure_that_is_promised_is_there(make_client, backup_dir):
         'saves_total{outcome="rejected"}',
         "saves_accepted_total",
         "queue_rows",
+        "spool_rows",
         'breaker_state{state="closed"}',
         'breaker_state{state="open"}',
         'breaker_state{state="half-open"}',
@@ -219,6 +220,21 @@ def test_saves_rows_and_commits_are_counted(make_client, database_file):
     assert found["database_bytes"] == database_file.stat().st_size
     wal = database_file.with_name("history.db-wal")
     assert found["wal_bytes"] == wal.stat().st_size > 0
+
+
+def test_rows_in_the_spool_are_counted_until_they_are_saved(make_client, database_file):
+    away = database_file.with_name("away")
+    client = make_client(breaker_max_failures=1, breaker_cooldown_s=0.2)
+    database_file.rename(away)
+    database_file.mkdir()
+    improve(client)
+    found = wait_for(client, "spool_rows", lambda rows: rows == 1)
+    assert found["saves_accepted_total"] == 1
+    assert found["queue_rows"] == 0
+    database_file.rmdir()
+    away.rename(database_file)
+    found = wait_for(client, 'saves_total{outcome="saved"}', lambda saved: saved == 1)
+    assert found["spool_rows"] == 0
 
 
 def test_rows_that_were_there_before_are_told(make_client, database_file):

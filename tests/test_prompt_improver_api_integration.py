@@ -194,7 +194,7 @@ def test_circuit_breaker_trips(make_client):
     assert breaker.state is BreakerState.OPEN
     answer = client.post(URL, json={"idea": "Test"})
     assert answer.status_code == 200
-    assert answer.json()["saved"] == "queued"
+    assert answer.json()["saved"] == "spooled"
     assert client.get("/health/repository").status_code == 503
 
 

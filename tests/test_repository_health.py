@@ -14,6 +14,7 @@ from prompt_improver.domain.prompt_repository import (
 )
 from tests.histories import make_history
 from tests.in_memory_prompt_repository import InMemoryPromptRepository
+from tests.in_memory_prompt_spool import InMemoryPromptSpool
 
 pytestmark = pytest.mark.anyio
 
@@ -53,7 +54,9 @@ async def repository() -> SlowRepository:
 
 @pytest.fixture
 async def recorder(repository, clock):
-    recorder = HistoryRecorder(repository, CircuitBreaker(clock=clock), clock=clock, drain_s=0.1)
+    recorder = HistoryRecorder(
+        repository, InMemoryPromptSpool(), CircuitBreaker(clock=clock), clock=clock, drain_s=0.1
+    )
     await recorder.start(wait_s=1)
     yield recorder
     await recorder.stop()
@@ -76,7 +79,28 @@ async def test_a_history_that_works_is_healthy_with_its_figures(health, reposito
         "average_confidence": 0.75,
         "average_latency_ms": 20.0,
         "breaker": "closed",
+        "saves": dict.fromkeys(
+            ("accepted", "saved", "spooled", "dropped", "rejected", "waiting"), 0
+        ),
     }
+
+
+async def test_the_books_are_told_in_health_and_in_trouble(health, recorder):
+    await recorder.record(make_history())
+    await recorder.stop()
+    assert (await health.report()).saves.model_dump() == {
+        "accepted": 1,
+        "saved": 1,
+        "spooled": 0,
+        "dropped": 0,
+        "rejected": 0,
+        "waiting": 0,
+    }
+    recorder.breaker.trip()
+    await recorder.record(make_history())
+    report = await health.report()
+    assert isinstance(report, RepositoryUnhealthy)
+    assert (report.saves.accepted, report.saves.dropped) == (2, 1)
 
 
 async def test_a_slow_database_is_answered_for_from_the_last_known_figures(health, repository):
@@ -148,7 +172,9 @@ async def test_with_the_breaker_open_it_is_unhealthy_and_the_database_is_left_al
 async def test_before_the_database_has_opened_it_is_not_asked(clock):
     repository = SlowRepository()
     repository.fail_with = RepositoryBusyError("migrating")
-    recorder = HistoryRecorder(repository, CircuitBreaker(clock=clock), clock=clock, drain_s=0.1)
+    recorder = HistoryRecorder(
+        repository, InMemoryPromptSpool(), CircuitBreaker(clock=clock), clock=clock, drain_s=0.1
+    )
     await recorder.start(wait_s=1)
     health = RepositoryHealth(repository, recorder, Path("/somewhere/prompt_history.db"))
     assert isinstance(await health.report(), RepositoryUnhealthy)

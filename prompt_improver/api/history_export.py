@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
-from prompt_improver.domain.history_record import COLUMNS, to_record
+from prompt_improver.domain.history_record import COLUMNS, to_line, to_record
 from prompt_improver.domain.prompt_history import PromptHistory
 
 # What makes a spreadsheet take a cell for a formula.
@@ -37,7 +37,7 @@ def renderer(chosen: ExportFormat) -> Callable[[Sequence[PromptHistory]], str]:
 
 
 def _to_jsonl(rows: Sequence[PromptHistory]) -> str:
-    return "".join(json.dumps(to_record(row), ensure_ascii=False) + "\n" for row in rows)
+    return "".join(to_line(row) for row in rows)
 
 
 def _to_csv(rows: Sequence[PromptHistory]) -> str:

@@ -110,10 +110,12 @@ class HistoryFigures(Collector):
         yield saves
         yield CounterMetricFamily(
             "prompt_improver_saves_accepted",
-            "Rows offered to the history: saved, dropped, rejected and waiting together.",
+            "Rows offered to the history, with those that an earlier run had spooled: saved, "
+            "spooled, dropped, rejected and waiting together.",
             counts.accepted,
         )
         yield _gauge("queue_rows", "Rows that wait to be saved.", counts.waiting)
+        yield _gauge("spool_rows", "Rows in the spool, still to be saved.", counts.spooled)
         breaker = self.recorder.breaker
         state = GaugeMetricFamily(
             "prompt_improver_breaker_state",

@@ -12,16 +12,20 @@ class SaveOutcome(StrEnum):
 
     QUEUED = "queued"
     SAVED = "saved"
+    SPOOLED = "spooled"
     DROPPED = "dropped"
     DISABLED = "disabled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecorderCounts:
-    """Rows since the start: accepted = saved + dropped + rejected + waiting, always."""
+    """Rows: accepted = saved + spooled + dropped + rejected + waiting, always. Since the
+    start, but ``spooled`` and ``waiting``, which are what there is now; what an earlier run
+    left in the spool counts as accepted."""
 
     accepted: int
     saved: int
+    spooled: int
     dropped: int
     rejected: int
     waiting: int

@@ -10,6 +10,7 @@ from prompt_improver.api.schemas import (
     RepositoryDisabled,
     RepositoryHealthy,
     RepositoryUnhealthy,
+    Saves,
 )
 from prompt_improver.domain.prompt_repository import (
     PromptRepository,
@@ -48,11 +49,11 @@ class RepositoryHealth:
         breaker = self._recorder.breaker
         await self.refresh()
         if breaker.state is not BreakerState.CLOSED:
-            return _unhealthy(_LEFT_ALONE)
+            return self._unhealthy(_LEFT_ALONE)
         if self._recorder.failing_for_s() > LONGEST_FAILING_S:
-            return _unhealthy(_CANNOT_BE_WRITTEN)
+            return self._unhealthy(_CANNOT_BE_WRITTEN)
         if self._known is None:
-            return _unhealthy(_CANNOT_BE_READ if self._unreadable else _NOT_READ_YET)
+            return self._unhealthy(_CANNOT_BE_READ if self._unreadable else _NOT_READ_YET)
         return RepositoryHealthy(
             status="healthy",
             total_records=self._known.total_count,
@@ -60,6 +61,7 @@ class RepositoryHealth:
             average_confidence=self._known.average_confidence,
             average_latency_ms=self._known.average_latency_ms,
             breaker=breaker.state,
+            saves=Saves.of(self._recorder.counts),
         )
 
     @property
@@ -78,6 +80,10 @@ class RepositoryHealth:
         if self._question is not None:
             self._question.cancel()
             await asyncio.wait({self._question})
+
+    def _unhealthy(self, reason: str) -> RepositoryUnhealthy:
+        saves = Saves.of(self._recorder.counts)
+        return RepositoryUnhealthy(status="unhealthy", reason=reason, saves=saves)
 
     async def _ask(self) -> None:
         if self._question is None or self._question.done():
@@ -99,10 +105,6 @@ class RepositoryHealth:
             logger.error("The history's figures: %s", type(error).__name__)
             self._known = None
             self._unreadable = True
-
-
-def _unhealthy(reason: str) -> RepositoryUnhealthy:
-    return RepositoryUnhealthy(status="unhealthy", reason=reason)
 
 
 class DisabledRepositoryHealth:

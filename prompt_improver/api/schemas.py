@@ -1,11 +1,12 @@
 """What requests and answers look like."""
 
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from prompt_improver.api.circuit_breaker import BreakerState
-from prompt_improver.api.recorder import SaveOutcome
+from prompt_improver.api.recorder import RecorderCounts, SaveOutcome
 from prompt_improver.domain.prompt_history import (
     BackendType,
     PromptHistory,
@@ -88,7 +89,8 @@ class ImproveResponse(BaseModel):
     model_calls: int = Field(description="Requests sent to the model: 0 offline, at most 2.")
     saved: SaveOutcome = Field(
         description="What became of it in the history: queued (will be written shortly), "
-        "saved, dropped (could not be kept) or disabled."
+        "saved, spooled (kept in a file until the database is back), dropped (could not be "
+        "kept) or disabled."
     )
 
     @classmethod
@@ -158,6 +160,23 @@ class HealthResponse(BaseModel):
     uptime_s: float = Field(description="Seconds since the start.")
 
 
+class Saves(BaseModel):
+    """Rows since the start: accepted = saved + spooled + dropped + rejected + waiting."""
+
+    accepted: int = Field(
+        description="Offered to the history, with those that an earlier run had spooled."
+    )
+    saved: int = Field(description="Committed to the database.")
+    spooled: int = Field(description="In the spool file now, still to be committed.")
+    dropped: int = Field(description="Lost: neither the database nor the spool took them.")
+    rejected: int = Field(description="Refused by the database; the log names each.")
+    waiting: int = Field(description="In memory now.")
+
+    @classmethod
+    def of(cls, counts: RecorderCounts) -> "Saves":
+        return cls(**asdict(counts))
+
+
 class RepositoryHealthy(BaseModel):
     """The history works."""
 
@@ -167,6 +186,7 @@ class RepositoryHealthy(BaseModel):
     average_confidence: float | None = Field(description="Mean of the rows that have one.")
     average_latency_ms: float | None = Field(description="Mean of the rows that have one.")
     breaker: BreakerState = Field(description="closed, open or half-open.")
+    saves: Saves = Field(description="What became of the improvements.")
 
 
 class RepositoryDisabled(BaseModel):
@@ -181,6 +201,7 @@ class RepositoryUnhealthy(BaseModel):
 
     status: Literal["unhealthy"] = Field(description="unhealthy")
     reason: str = Field(description="A fixed sentence; the cause is in the log.")
+    saves: Saves = Field(description="What became of the improvements.")
 
 
 class RootResponse(BaseModel):

@@ -1,5 +1,6 @@
 """An improvement as a plain record, by its column names: for JSON, CSV and back."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -65,3 +66,21 @@ def from_record(record: object) -> PromptHistory:
         return PromptHistory(**values | {"timestamp": moment})
     except OverflowError:  # a time zone that leads out of the calendar
         raise ValueError("timestamp is out of the calendar") from None
+
+
+def to_line(history: PromptHistory) -> str:
+    """The row as a line of JSON, with its end."""
+    return json.dumps(to_record(history), ensure_ascii=False) + "\n"
+
+
+def from_line(line: bytes) -> PromptHistory:
+    """The improvement that ``to_line`` made ``line`` of, in UTF-8.
+
+    Raises:
+        ValueError: it is no such line. The message quotes nothing of it.
+    """
+    try:
+        record = json.loads(line.decode())
+    except (ValueError, RecursionError):  # no UTF-8, no JSON, 100,000 brackets
+        raise ValueError("is no line of JSON in UTF-8") from None
+    return from_record(record)
