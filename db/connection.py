@@ -30,8 +30,9 @@ OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
 
 # Not among them is trusted_schema = OFF: SQLite 3.40 then refuses json_valid() in a CHECK.
 _PRAGMAS = (
-    # A commit that was confirmed survives a power cut; with NORMAL, WAL loses the last ones.
-    "PRAGMA synchronous = FULL",
+    # A commit that was confirmed survives a power cut; with NORMAL, WAL loses the last ones,
+    # and with FULL, which is the same in WAL, a database without a log loses the last one.
+    "PRAGMA synchronous = EXTRA",
     # On macOS a plain fsync leaves the data in the disk's own cache. Elsewhere no effect.
     "PRAGMA fullfsync = ON",
     "PRAGMA checkpoint_fullfsync = ON",
@@ -67,12 +68,14 @@ def open_connection(
     *,
     wal: bool = True,
     private_directory: bool = False,
+    within: Path | None = None,
     busy_timeout_s: float = BUSY_TIMEOUT_S,
     on_applied: Callable[[Migration], None] = _log,
 ) -> sqlite3.Connection:
     """A connection in autocommit to the database at ``path``, which is made if it is
-    missing and brought to the schema of today. ``on_applied`` hears of each migration that
-    this call applied, also where what comes after it fails.
+    missing and brought to the schema of today. No link may lead it out of the folder
+    ``within``. ``on_applied`` hears of each migration that this call applied, also where what
+    comes after it fails.
 
     Raises:
         RepositoryConnectionError: it cannot be opened, is newer than this program, or has
@@ -82,7 +85,7 @@ def open_connection(
     """
     check_sqlite_version(sqlite3.sqlite_version_info)
     try:
-        prepare_file(path, private_directory=private_directory)
+        prepare_file(path, private_directory=private_directory, within=within)
         connection = _connect(path, busy_timeout_s)
         try:
             _make_ready(connection, path, wal=wal, on_applied=on_applied)
@@ -99,7 +102,7 @@ def open_connection(
 
 
 def migrate_database(
-    path: Path, *, wal: bool = True, private_directory: bool = False
+    path: Path, *, wal: bool = True, private_directory: bool = False, within: Path | None = None
 ) -> list[Migration]:
     """Make or migrate the database at ``path`` and let go of it; return what was applied.
     Raises what ``open_connection`` raises."""
@@ -110,6 +113,7 @@ def migrate_database(
         path,
         wal=wal,
         private_directory=private_directory,
+        within=within,
         on_applied=applied.append,
     ).close()
     return applied

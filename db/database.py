@@ -30,7 +30,8 @@ class Database:
     """The SQLite file at ``path``, used by one thread at a time.
 
     ``wal``: keep a write-ahead log. ``private_directory``: the folder is the program's own
-    and is tightened to 0700. ``sleep`` waits between attempts. Making one touches nothing.
+    and is tightened to 0700. ``within``: a link that leads out of this folder is refused.
+    ``sleep`` waits between attempts. Making one touches nothing.
 
     ``open``, ``run`` and ``write`` raise RepositoryConnectionError when the file cannot be
     reached, RepositoryBusyError (one of its kind) when another process held it for longer
@@ -48,6 +49,7 @@ class Database:
         *,
         wal: bool = True,
         private_directory: bool = False,
+        within: Path | None = None,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
@@ -57,6 +59,7 @@ class Database:
         """How often a call was tried again because another process held the file."""
         self._wal = wal
         self._private_directory = private_directory
+        self._within = within
         self._busy_timeout_s = busy_timeout_s
         self._sleep = sleep
         self._limiter: CapacityLimiter | None = None
@@ -174,6 +177,7 @@ class Database:
                 self.path,
                 wal=self._wal,
                 private_directory=self._private_directory,
+                within=self._within,
                 busy_timeout_s=self._busy_timeout_s,
             )
         except RepositoryCorruptError as error:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from db.database_file import FILE_MODE
+from db.database_file import FILE_MODE, sync, sync_folder
 
 Progress = Callable[[int, int], None]
 """Hears from time to time how many bytes are done, of how many at most."""
@@ -67,7 +67,7 @@ def copy_database(
         contents = _vacuum_into(source, part, progress)
         sync(part)
         part.rename(target)
-        sync(target.parent)
+        sync_folder(target.parent)
     except BaseException:
         part.unlink(missing_ok=True)
         part.with_name(part.name + "-journal").unlink(missing_ok=True)
@@ -116,15 +116,6 @@ def read_contents(connection: sqlite3.Connection) -> Contents:
 def time_stamp(now: datetime) -> str:
     """``now`` as it stands in names: text order is time order."""
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-
-
-def sync(path: Path) -> None:
-    """Have a file, or the names in a folder, on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _vacuum_into(source: sqlite3.Connection, part: Path, progress: Progress | None) -> Contents:

@@ -6,6 +6,7 @@ SQLite holds on it in the same process, and opening a FIFO would wait for ever.
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from prompt_improver.domain.prompt_repository import RepositoryConnectionError
@@ -28,7 +29,7 @@ State = tuple[int, int, int, int]
 """Device, inode, time of the last change in ns, size: which file, and in what state."""
 
 
-def prepare_file(path: Path, *, private_directory: bool) -> None:
+def prepare_file(path: Path, *, private_directory: bool, within: Path | None = None) -> None:
     """Have a regular file at ``path`` that this user can read and write.
 
     A missing file is made, 0600 whatever the umask, before SQLite sees it: SQLite gives its
@@ -36,9 +37,14 @@ def prepare_file(path: Path, *, private_directory: bool) -> None:
     that exists is left as it is, unless it is the program's own (``private_directory``).
 
     Raises:
-        RepositoryConnectionError: something else stands there, or this user may not.
+        RepositoryConnectionError: something else stands there or in the place of a side file,
+            a link leads out of ``within``, or this user may not.
         OSError: the file or a folder cannot be made.
     """
+    refuse_links_out(path, within)
+    # In the place of its journal a FIFO would keep SQLite waiting for ever.
+    for side in (*_side_files(path), path.with_name(path.name + "-journal")):
+        _refuse_other_kinds(side)
     make_folders(path.parent)
     if private_directory:
         _tighten(path.parent, stat.S_IFDIR, FOLDER_MODE)
@@ -51,6 +57,27 @@ def prepare_file(path: Path, *, private_directory: bool) -> None:
         os.fchmod(descriptor, FILE_MODE)
     finally:
         os.close(descriptor)
+
+
+def refuse_links_out(path: Path, within: Path | None) -> None:
+    """Raises RepositoryConnectionError where symbolic links take the folder of ``path`` out of
+    the folder ``within``; None allows every place."""
+    if within is None:
+        return
+    folder = Path(os.path.realpath(path.parent))
+    if not folder.is_relative_to(os.path.realpath(within)):
+        raise RepositoryConnectionError(
+            f"the history database {path} is behind a symbolic link that leads out of {within}; "
+            f"set SQLITE_DB_PATH={folder / path.name} if that is meant, or move the link away"
+        )
+
+
+def is_device(path: Path) -> bool:
+    """Whether a device stands at ``path``."""
+    try:
+        return stat.S_IFMT(path.lstat().st_mode) in (stat.S_IFCHR, stat.S_IFBLK)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def tighten_file(path: Path) -> None:
@@ -104,15 +131,45 @@ def make_folders(folder: Path) -> None:
         folder = folder.parent
     for each in reversed(missing):
         each.mkdir(mode=FOLDER_MODE, exist_ok=True)
+        # Or a power cut takes the folder and all that is in it, however well that is synced.
+        sync_folder(each.parent)
 
 
-def _check_existing(path: Path) -> None:
-    kind = stat.S_IFMT(path.lstat().st_mode)
+def sync_folder(folder: Path) -> None:
+    """Have the names in ``folder`` on the disk. Where a file system cannot sync a folder, or
+    this user may not read it, it is as good as it gets: SQLite goes on as well."""
+    with suppress(OSError):
+        sync(folder)
+
+
+def sync(path: Path) -> None:
+    """Have a file on the disk. Not for a database in use: closing it drops SQLite's locks.
+
+    Raises:
+        OSError: it is not there.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _refuse_other_kinds(path: Path) -> None:
+    """Raises RepositoryConnectionError where something stands at ``path`` that is no file."""
+    try:
+        kind = stat.S_IFMT(path.lstat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return
     if kind != stat.S_IFREG:
         raise RepositoryConnectionError(
             f"the history database {path} is {_KINDS.get(kind, 'no regular file')}; "
             "move that away or choose another path"
         )
+
+
+def _check_existing(path: Path) -> None:
+    _refuse_other_kinds(path)
     for each, rights in ((path, os.R_OK | os.W_OK), (path.parent, os.W_OK | os.X_OK)):
         if not os.access(each, rights):
             raise RepositoryConnectionError(

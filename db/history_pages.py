@@ -108,7 +108,7 @@ def _id_bounds(connection: sqlite3.Connection) -> tuple[int, int]:
 def _select_chunk(
     connection: sqlite3.Connection, *, after: int, end: int, limit: int
 ) -> list[PromptHistory]:
-    sql = f"SELECT {COLUMNS} FROM prompt_history WHERE id > ? AND id <= ? ORDER BY id LIMIT ?"
+    sql = f"SELECT {COLUMNS} FROM prompt_history WHERE id > ? AND id <= ? ORDER BY id LIMIT ?"  # noqa: S608  # nosec B608
     return [from_row(row) for row in connection.execute(sql, (after, end, limit))]
 
 
@@ -126,7 +126,7 @@ def _select_page(
             AND (timestamp, id) <= (:timestamp, :id)
         ORDER BY timestamp DESC, id DESC
         LIMIT :limit
-        """,
+        """,  # noqa: S608  # nosec B608
         {**filters.parameters, "timestamp": timestamp, "id": number, "limit": limit},
     )
     return [from_row(row) for row in rows]
@@ -170,7 +170,7 @@ def _select_matches(
                 +timestamp BETWEEN :first AND :last
         ORDER BY id DESC
         LIMIT :limit
-        """,
+        """,  # noqa: S608  # nosec B608
         {**filters.parameters, "ids": json.dumps(ids), "limit": limit},
     )
     return ids, [from_row(row) for row in rows]

@@ -14,10 +14,9 @@ from db.database_copy import (
     Progress,
     copy_database,
     read_contents,
-    sync,
     time_stamp,
 )
-from db.database_file import make_folders
+from db.database_file import make_folders, refuse_links_out, sync_folder, tighten_file
 from db.database_lock import lock_exclusive
 from db.errors import is_of_the_source, translate
 from db.migrator import DatabaseNewerError, pending_migrations, read_migrations, schema_version
@@ -43,7 +42,9 @@ class Restored:
     now: Contents
 
 
-def restore(path: Path, backup: Path, *, progress: Progress | None = None) -> Restored:
+def restore(
+    path: Path, backup: Path, *, within: Path | None = None, progress: Progress | None = None
+) -> Restored:
     """Put a copy of ``backup``, which is checked first and left as it is, in the place of
     the database at ``path``. What was there, with what belongs to it, is moved aside as
     ``<name>.replaced-<time>``. At every moment one of the two stands there, whole.
@@ -51,9 +52,11 @@ def restore(path: Path, backup: Path, *, progress: Progress | None = None) -> Re
     Raises:
         RepositoryBusyError: a server or another program has the database open.
         RepositoryCorruptError: the backup is damaged, or no history database.
-        RepositoryConnectionError: it is newer than this program, or there is no room, ...
+        RepositoryConnectionError: it is newer than this program, a link leads the database out
+            of ``within``, or there is no room, ...
         The database is as it was after each of these.
     """
+    refuse_links_out(path, within)
     with closing(open_read_only(backup)) as source:
         _check(source, path, backup)
         try:
@@ -99,7 +102,7 @@ def _replace(
         except BaseException:
             new.unlink(missing_ok=True)
             raise
-        sync(path.parent)
+        sync_folder(path.parent)
     except CopyError as error:
         raise RepositoryCorruptError(f"the backup {backup} is not whole: {error}") from error
     except sqlite3.Error as error:
@@ -168,5 +171,6 @@ def _move_aside(path: Path, stamp: str) -> Path | None:
         side = path.with_name(path.name + suffix)
         if side.exists():
             side.rename(aside.with_name(aside.name + suffix))
-    sync(path.parent)
+    tighten_file(aside)
+    sync_folder(path.parent)
     return aside if aside.exists() else None

@@ -12,10 +12,11 @@ from typing import TypeVar
 
 from anyio import CancelScope, CapacityLimiter, to_thread
 
-from db.database_file import make_folders
+from db.database_file import is_device, make_folders, refuse_links_out
 from db.spool_file import SpoolFile
 from prompt_improver.domain.history_record import from_line, to_line
 from prompt_improver.domain.prompt_history import PromptHistory
+from prompt_improver.domain.prompt_repository import RepositoryConnectionError
 from prompt_improver.domain.prompt_spool import PromptSpool, SpooledRows, SpoolError
 
 logger = logging.getLogger(__name__)
@@ -31,8 +32,12 @@ class FileSpool(PromptSpool):
     has them; where another process has that file, in ``<name>.spool-2.jsonl``, and so on.
     Making one touches nothing."""
 
-    def __init__(self, database: Path, *, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self, database: Path, *, within: Path | None = None, max_bytes: int = MAX_BYTES
+    ) -> None:
+        """``within``: a link that leads out of this folder is refused, as by Database."""
         self._database = database.absolute()
+        self._within = within
         self._max_bytes = max_bytes
         self._files: list[SpoolFile] = []
         self._last_read: list[bytes] = []
@@ -69,6 +74,7 @@ class FileSpool(PromptSpool):
 
     def _open(self) -> int:
         with self._translated():
+            refuse_links_out(self._database, self._within)
             paths = find_spools(self._database)
         for path in paths:
             try:
@@ -96,9 +102,14 @@ class FileSpool(PromptSpool):
             return len(lines)
 
     def _last_file(self) -> SpoolFile:
-        # One that was deleted by hand takes nothing more; what is in it can still be read.
-        if self._files and self._files[-1].is_in_place:
+        # One that was deleted or cut short by hand takes nothing more; what is still in it
+        # can be read.
+        if self._files and self._files[-1].is_in_place and self._files[-1].is_whole:
             return self._files[-1]
+        refuse_links_out(self._database, self._within)
+        if is_device(self._database):
+            # /dev is no place for files; it is in memory, too.
+            raise OSError(0, "a device is in the database's place", str(self._database))
         make_folders(self._database.parent)
         for number in range(1, MOST_FILES):
             if made := SpoolFile.open(spool_path(self._database, number), new=True):
@@ -143,6 +154,8 @@ class FileSpool(PromptSpool):
     def _translated(self) -> Iterator[None]:
         try:
             yield
+        except RepositoryConnectionError as error:
+            raise SpoolError(str(error)) from error
         except OSError as error:
             where = error.filename or spool_path(self._database)
             raise SpoolError(

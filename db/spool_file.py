@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from db.database_copy import sync, time_stamp
-from db.database_file import FILE_MODE, identity
+from db.database_copy import time_stamp
+from db.database_file import FILE_MODE, identity, sync_folder
 from db.database_lock import take_lock
 
 if sys.platform == "darwin":
@@ -67,7 +67,7 @@ class SpoolFile:
                 if found.st_uid == os.geteuid():
                     os.fchmod(descriptor, FILE_MODE)
                 if new:
-                    sync(path.parent)  # or its name does not survive a power cut
+                    sync_folder(path.parent)  # or its name does not survive a power cut
                 return cls(path, descriptor)
         except BaseException:
             os.close(descriptor)
@@ -85,6 +85,11 @@ class SpoolFile:
         """Whether it still stands at its path."""
         found = os.fstat(self._descriptor)
         return identity(self.path) == (found.st_dev, found.st_ino)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is as long as it was left, or longer."""
+        return os.fstat(self._descriptor).st_size >= self._end
 
     def append(self, lines: Sequence[bytes]) -> None:
         """Bring whole lines to the disk; all of them, or none.
@@ -141,7 +146,7 @@ class SpoolFile:
                     self.path.rename(self._aside())
                 else:
                     self.path.unlink()
-                sync(self.path.parent)
+                sync_folder(self.path.parent)
         finally:
             self.close()
 

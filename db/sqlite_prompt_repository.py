@@ -91,7 +91,7 @@ class SqlitePromptRepository(PromptRepository):
     async def find_by_id(self, id: int) -> PromptHistory | None:
         if not 0 < id <= MAX_INTEGER:
             return None
-        sql = f"SELECT {COLUMNS} FROM prompt_history WHERE id = ?"
+        sql = f"SELECT {COLUMNS} FROM prompt_history WHERE id = ?"  # noqa: S608  # nosec B608
         row = await self._database.run(lambda connection: connection.execute(sql, (id,)).fetchone())
         return None if row is None else from_row(row)
 
@@ -119,7 +119,7 @@ class SqlitePromptRepository(PromptRepository):
             {where}
             ORDER BY timestamp DESC, id DESC
             LIMIT :limit OFFSET :offset
-            """,
+            """,  # noqa: S608  # nosec B608
             {
                 "limit": min(limit, MAX_INTEGER),
                 "offset": min(offset, MAX_INTEGER),
@@ -137,7 +137,7 @@ class SqlitePromptRepository(PromptRepository):
             FROM prompt_history
             WHERE timestamp BETWEEN :first AND :last
             ORDER BY timestamp DESC, id DESC
-            """,
+            """,  # noqa: S608  # nosec B608
             {"first": first, "last": last},
         )
 
@@ -227,6 +227,6 @@ def next_chunk(rows: int, seconds: float) -> int:
 
 
 def _select_by_prompt_id(connection: sqlite3.Connection, prompt_id: str) -> sqlite3.Row | None:
-    sql = f"SELECT {COLUMNS} FROM prompt_history WHERE prompt_id = ?"
+    sql = f"SELECT {COLUMNS} FROM prompt_history WHERE prompt_id = ?"  # noqa: S608  # nosec B608
     row: sqlite3.Row | None = connection.execute(sql, (prompt_id,)).fetchone()
     return row

@@ -47,7 +47,7 @@ _USAGE = f"""
     SELECT day, NULL AS backend, {_SUMS}
     FROM parts
     GROUP BY day
-"""
+"""  # noqa: S608  # nosec B608
 
 _NOTHING = ("1", "0")
 _MIDNIGHT, _LAST_MOMENT = " 00:00:00.000", " 23:59:59.999"

@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator, Callable
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from prompt_improver import __version__
 from prompt_improver.api import health, history, improve
+from prompt_improver.api.allowed_hosts import AllowedHostsMiddleware
 from prompt_improver.api.bearer_key import BearerKeyMiddleware
 from prompt_improver.api.body_limit import BodyLimitMiddleware
 from prompt_improver.api.circuit_breaker import CircuitBreaker
-from prompt_improver.api.error_responses import add_error_handlers
+from prompt_improver.api.error_responses import COMMON_ERRORS, add_error_handlers
 from prompt_improver.api.history_cleanup import HistoryCleanup
 from prompt_improver.api.history_recorder import HistoryRecorder
 from prompt_improver.api.history_tidying import HistoryTidying
@@ -90,6 +90,9 @@ def create_app(
         version=__version__,
         description="A rough idea goes in, a structured prompt comes out and is remembered.",
         lifespan=lifespan,
+        responses=COMMON_ERRORS,
+        # A redirect would send back what was sent.
+        redirect_slashes=False,
         # FastAPI's own OpenTelemetry would carry requests out of the process wherever a
         # provider happens to be installed.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
@@ -118,11 +121,10 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
         )
     # A page of somebody else's whose name leads to this machine (DNS rebinding) comes with
     # its own name in the Host header.
-    app.add_middleware(
-        TrustedHostMiddleware, allowed_hosts=settings.allowed_host_names, www_redirect=False
-    )
-    app.add_middleware(SecurityHeadersMiddleware)
+    app.add_middleware(AllowedHostsMiddleware, allowed_hosts=settings.allowed_host_names)
     app.add_middleware(RequestIdMiddleware)
+    # Around the request's id, which is who answers when something went wrong.
+    app.add_middleware(SecurityHeadersMiddleware)
 
 
 def _start_backends(stack: contextlib.AsyncExitStack, backends: Backends) -> None:

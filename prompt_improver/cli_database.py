@@ -27,7 +27,10 @@ def migrate(
             names = [migration.name for migration in plan_migration(path)]
         else:
             applied = migrate_database(
-                path, wal=settings.sqlite_wal_mode, private_directory=settings.is_default_database
+                path,
+                wal=settings.sqlite_wal_mode,
+                private_directory=settings.is_default_database,
+                within=settings.database_boundary,
             )
             names = [migration.name for migration in applied]
     except RepositoryError as error:
@@ -69,10 +72,13 @@ def restore(
     from db.restore import restore as put_back
     from prompt_improver.domain.prompt_repository import RepositoryError
 
-    path = settings_or_fail().database_file
+    settings = settings_or_fail()
+    path = settings.database_file
     try:
         with _progress("restore") as progress:
-            done = put_back(path, Path.cwd() / file, progress=progress)
+            done = put_back(
+                path, Path.cwd() / file, within=settings.database_boundary, progress=progress
+            )
     except RepositoryError as error:
         fail(str(error))
     if done.aside is None:

@@ -171,6 +171,8 @@ def _line(row: "PromptHistory") -> str:
 @contextmanager
 def _part_of(file: Path) -> Iterator[BinaryIO]:
     """A file that is called ``file`` only when it is whole, 0600 whatever the umask."""
+    from db.database_file import sync_folder
+
     part = file.with_name(file.name + ".part")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
@@ -179,6 +181,7 @@ def _part_of(file: Path) -> Iterator[BinaryIO]:
             out.flush()
             os.fsync(out.fileno())
         os.link(part, file)  # fails where somebody has made the file in the meantime
+        sync_folder(file.parent)
     finally:
         part.unlink()
 

@@ -11,6 +11,7 @@ import uvicorn
 
 from prompt_improver import __version__
 from prompt_improver.app import create_app
+from prompt_improver.http_protocol import HttpProtocol
 from prompt_improver.logs import configure_logging
 from prompt_improver.settings import Settings, SettingsError
 from prompt_improver.wiring import make_backends
@@ -60,6 +61,10 @@ def serve(settings: Settings) -> None:
         access_log=False,
         server_header=False,
         lifespan="on",
+        # Whatever else is installed: the parser, the loop and the doors that are tested.
+        http=HttpProtocol,
+        loop="asyncio",
+        ws="none",
         timeout_graceful_shutdown=math.ceil(settings.llm_timeout_s) + GRACE_S,
     )
     with listener:

@@ -57,10 +57,10 @@ def _one_connection(size: int) -> int:
 def _database_path(text: str) -> str:
     if not text.strip():
         raise ValueError(f"is empty: give a path such as {DEFAULT_DB_PATH}")
-    if "\0" in text:
-        raise ValueError("holds a NUL: give a plain path")
     if len(text) > 4096:
         raise ValueError("is longer than 4,096 characters: give a shorter path")
+    if text.endswith("/"):
+        raise ValueError(f"is a folder: give the file in it, such as {DEFAULT_DB_PATH}")
     if text.lower().startswith("file:"):
         raise ValueError("is a URI: give a plain path")
     if text == ":memory:":
@@ -222,12 +222,20 @@ class Settings(BaseSettings):
                 value.encode()
             except UnicodeEncodeError:
                 raise ValueError("is not UTF-8 text: write it anew") from None
+            if "\0" in value:
+                raise ValueError("holds a NUL: write it anew")
         return value
 
     @property
     def database_file(self) -> Path:
         """Where the database is, absolute, without following links."""
         return Path.cwd() / self.sqlite_db_path
+
+    @property
+    def database_boundary(self) -> Path | None:
+        """The folder that no link may lead the database out of: the working directory, for a
+        path that counts from there. An absolute path says itself where it leads."""
+        return None if Path(self.sqlite_db_path).is_absolute() else Path.cwd()
 
     @property
     def allowed_host_names(self) -> list[str]:

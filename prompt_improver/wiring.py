@@ -32,6 +32,7 @@ def make_database(settings: Settings) -> Database:
         settings.database_file,
         wal=settings.sqlite_wal_mode,
         private_directory=settings.is_default_database,
+        within=settings.database_boundary,
     )
 
 
@@ -42,7 +43,7 @@ def make_repository(settings: Settings) -> PromptRepository:
 
 def make_spool(settings: Settings) -> PromptSpool:
     """Where rows wait that the history cannot take, not yet open."""
-    return FileSpool(settings.database_file)
+    return FileSpool(settings.database_file, within=settings.database_boundary)
 
 
 async def make_backends(settings: Settings) -> Backends:

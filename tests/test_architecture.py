@@ -44,6 +44,7 @@ MAY_IMPORT = {
             "model_connection": {"dspy"},
             "model_engine": {"dspy"},
             "model_errors": {"dspy"},
+            "model_transport": {"dspy"},
             "model_listing": {"httpx"},
             "language_model": {"pydantic"},
         }.items()

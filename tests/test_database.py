@@ -74,7 +74,7 @@ def held_by_another_process(path):
 
 async def test_the_pragmas_are_set(opened):
     wanted = {
-        "synchronous": 2, "fullfsync": 1, "checkpoint_fullfsync": 1, "foreign_keys": 1,
+        "synchronous": 3, "fullfsync": 1, "checkpoint_fullfsync": 1, "foreign_keys": 1,
         "secure_delete": 1, "temp_store": 2, "busy_timeout": 250, "auto_vacuum": 2,
         "journal_mode": "wal",
     }  # fmt: skip

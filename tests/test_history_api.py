@@ -236,8 +236,8 @@ def test_an_export_of_nothing_is_empty_or_a_heading(client):
 CALLS = [
     ("GET", HISTORY),
     ("GET", f"{HISTORY}?q=word"),
-    ("GET", f"{HISTORY}/{uuid4()}"),
-    ("DELETE", f"{HISTORY}/{uuid4()}"),
+    ("GET", f"{HISTORY}/6f1d4a52-5e0a-4c8c-9d6b-0d3f6d7c1b2e"),
+    ("DELETE", f"{HISTORY}/6f1d4a52-5e0a-4c8c-9d6b-0d3f6d7c1b2e"),
     ("GET", f"{HISTORY}/export"),
     ("GET", STATISTICS),
 ]

@@ -147,6 +147,18 @@ async def test_a_file_that_was_cut_short_by_hand_is_told_as_unreadable(spool, fi
     assert (await spool.read(9)).histories == tuple(kept)
 
 
+async def test_a_file_that_was_cut_short_by_hand_takes_no_more_rows(spool, file):
+    first, second, third = rows(3)
+    await spool.append([first, second])
+    os.truncate(file, file.stat().st_size - 10)
+    await spool.append([third])
+    assert (await spool.read(9)).histories == (first,)
+    await spool.remove(refused=False)
+    assert (await spool.read(9)).unreadable == 1
+    await spool.remove(refused=True)
+    assert (await spool.read(9)).histories == (third,)
+
+
 async def test_a_file_that_was_deleted_by_hand_takes_no_more_rows(spool, file):
     first, second = rows(2)
     await spool.append([first])

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from prompt_improver.api.model_slots import TooManyImprovementsError
 from prompt_improver.api.schemas import ErrorResponse, ValidationErrorResponse
@@ -86,12 +87,24 @@ _ANSWERS: dict[type[Exception], _Answer] = {
     ImproverError: _Answer(502, "The model did not give an answer.", logging.ERROR),
 }
 
-IMPROVE_ERRORS: dict[int | str, dict[str, Any]] = {
-    400: {"model": ErrorResponse, "description": "The idea is blank."},
-    401: {"model": ErrorResponse, "description": "API_KEY is set and was not sent."},
+COMMON_ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {
+        "model": ErrorResponse,
+        "description": "The Host header is not in ALLOWED_HOSTS, or this is no HTTP.",
+    },
     413: {"model": ErrorResponse, "description": "The body is larger than 256 KB."},
-    422: {"model": ValidationErrorResponse, "description": "The request does not fit."},
     500: {"model": ErrorResponse, "description": "A fault of ours."},
+}
+KEY_ERRORS: dict[int | str, dict[str, Any]] = {
+    401: {"model": ErrorResponse, "description": "API_KEY is set and was not sent."}
+}
+IMPROVE_ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {
+        "model": ErrorResponse,
+        "description": "The idea is blank, or the Host header is not in ALLOWED_HOSTS.",
+    },
+    **KEY_ERRORS,
+    422: {"model": ValidationErrorResponse, "description": "The request does not fit."},
     502: {
         "model": ErrorResponse,
         "description": "The model is not reachable, refuses the key, or answers nonsense.",
@@ -111,9 +124,8 @@ IMPROVE_ERRORS: dict[int | str, dict[str, Any]] = {
 }
 
 HISTORY_ERRORS: dict[int | str, dict[str, Any]] = {
-    401: {"model": ErrorResponse, "description": "API_KEY is set and was not sent."},
+    **KEY_ERRORS,
     422: {"model": ValidationErrorResponse, "description": "The request does not fit."},
-    500: {"model": ErrorResponse, "description": "A fault of ours."},
     503: {"model": ErrorResponse, "description": "No history is kept, or it does not answer."},
 }
 PROMPT_ERRORS: dict[int | str, dict[str, Any]] = {
@@ -126,6 +138,7 @@ def add_error_handlers(app: FastAPI) -> None:
     for kind in _ANSWERS:
         app.add_exception_handler(kind, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_validation_error)
+    app.add_exception_handler(405, _answer_wrong_method)
 
 
 async def _answer_error(request: Request, error: Exception) -> JSONResponse:
@@ -149,3 +162,14 @@ async def _answer_validation_error(request: Request, error: Exception) -> JSONRe
     # Without `input` and `ctx`: what was sent may be megabytes, and may not be JSON at all.
     problems = [{"loc": list(e["loc"]), "msg": e["msg"], "type": e["type"]} for e in error.errors()]
     return JSONResponse({"detail": problems}, 422)
+
+
+async def _answer_wrong_method(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    # Starlette names the methods of the first route with this path; there may be another.
+    path = getattr(request.scope.get("route"), "path", "")
+    methods = request.app.openapi()["paths"].get(path, ())
+    headers = {"Allow": ", ".join(sorted(method.upper() for method in methods))}
+    return JSONResponse(
+        {"detail": error.detail}, 405, headers=headers if methods else error.headers
+    )

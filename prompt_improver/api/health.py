@@ -13,6 +13,7 @@ from prompt_improver.api.dependencies import (
     MetricsDependency,
     RepositoryHealthDependency,
 )
+from prompt_improver.api.error_responses import KEY_ERRORS
 from prompt_improver.api.schemas import (
     HealthResponse,
     RepositoryDisabled,
@@ -24,7 +25,7 @@ from prompt_improver.api.schemas import (
 router = APIRouter(tags=["health"])
 
 
-@router.get("/")
+@router.get("/", responses=KEY_ERRORS)
 async def root() -> RootResponse:
     """What this is, and what can be called."""
     return RootResponse(
@@ -64,7 +65,10 @@ async def health(request: Request, backends: BackendsDependency) -> HealthRespon
 @router.get(
     "/health/repository",
     response_model=RepositoryHealthy | RepositoryDisabled,
-    responses={503: {"model": RepositoryUnhealthy, "description": "The history does not work."}},
+    responses={
+        503: {"model": RepositoryUnhealthy, "description": "The history does not work."},
+        **KEY_ERRORS,
+    },
 )
 async def repository_health(
     health: RepositoryHealthDependency,
@@ -80,7 +84,10 @@ async def repository_health(
 @router.get(
     "/metrics",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {}}, "description": "Prometheus' text format."}},
+    responses={
+        200: {"content": {"text/plain": {}}, "description": "Prometheus' text format."},
+        **KEY_ERRORS,
+    },
 )
 async def metrics(metrics: MetricsDependency, health: RepositoryHealthDependency) -> Response:
     """Figures for Prometheus."""

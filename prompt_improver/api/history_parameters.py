@@ -57,7 +57,9 @@ def _moment(text: str, time_of_a_date: time) -> datetime:
 
 
 PromptId = Annotated[
-    str, Path(description="`prompt_id` of the improvement."), AfterValidator(_prompt_id)
+    str,
+    Path(description="`prompt_id` of the improvement.", json_schema_extra={"format": "uuid"}),
+    AfterValidator(_prompt_id),
 ]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Items on a page.")]
 # None stands inside, because FastAPI does not see what is annotated inside a union. What
@@ -85,12 +87,17 @@ From = Annotated[
         alias="from",
         description="The first moment: a date (its whole day, UTC) or a date and time (UTC "
         "where it names no time zone).",
+        examples=["2026-05-04", "2026-05-04T12:00:00Z"],
     ),
     PlainValidator(_from, json_schema_input_type=str),
 ]
 To = Annotated[
     datetime | None,
-    Query(alias="to", description="The last moment, like `from`."),
+    Query(
+        alias="to",
+        description="The last moment, like `from`.",
+        examples=["2026-05-04", "2026-05-04T12:00:00Z"],
+    ),
     PlainValidator(_to, json_schema_input_type=str),
 ]
 

@@ -59,7 +59,9 @@ class HistorySpooler:
 
     async def _spool_until_stopped(self) -> None:
         try:
-            self._rows.take_over(await self._spool.open())
+            if left := await self._spool.open():
+                logger.warning("An earlier run has left %d improvements in the spool", left)
+                self._rows.take_over(left)
         except Exception as error:  # noqa: BLE001 the task's edge: it must not end
             logger.error("What an earlier run has spooled is not known: %s", _told(error))
         while self._rows.overflowing or not self._stopping.is_set():

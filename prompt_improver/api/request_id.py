@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="-")
 
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -25,7 +26,7 @@ class RequestIdMiddleware:
 
     When the answer is out it logs one line: method, route, status, milliseconds, and what the
     route has put into ``request.state.logged`` (backend, saved). Not the path as it was sent,
-    which anybody can write anything into.
+    nor a method that is none, which anybody can write anything into.
 
     It is also where an error that nobody expected ends: as a 500 in a fixed sentence, with
     the place in the code, but not the message, in the log. The message could quote the
@@ -69,7 +70,7 @@ class RequestIdMiddleware:
                 await answer(scope, receive, send_with_id)
         finally:
             fields = {
-                "method": scope["method"],
+                "method": scope["method"] if scope["method"] in _METHODS else "other",
                 "route": getattr(scope.get("route"), "path", "-"),
                 "status": status,
                 "latency_ms": round((time.perf_counter() - began) * 1000, 1),

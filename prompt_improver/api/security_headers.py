@@ -3,15 +3,16 @@
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_HEADERS = {
+_NOTHING = "default-src 'none'; frame-ancestors 'none'"
+SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
     # Answers hold what people typed: no cache on the way keeps them.
     "Cache-Control": "no-store",
+    "Content-Security-Policy": _NOTHING,
 }
-_NOTHING = "default-src 'none'; frame-ancestors 'none'"
 # FastAPI's page of the documentation loads its script and style from there.
 _DOCS = (
     "default-src 'self'; script-src 'unsafe-inline' https://cdn.jsdelivr.net; "
@@ -35,9 +36,10 @@ class SecurityHeadersMiddleware:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                if is_docs:
+                    headers.setdefault("Content-Security-Policy", _DOCS)
+                for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
-                headers.setdefault("Content-Security-Policy", _DOCS if is_docs else _NOTHING)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

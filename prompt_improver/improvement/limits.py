@@ -162,7 +162,7 @@ def _bound(
         token = match.group().lower()
         if token in _STOPS or (token in _TURNS and groups[0]):
             break
-        if token == ",":
+        if token == ",":  # noqa: S105  # nosec B105
             if not _list_goes_on(scope[position + 1 : position + 7]):
                 break
             groups.append([])

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from prompt_improver.improvement.language_model import LanguageModelChoice
+from prompt_improver.improvement.model_transport import build_transport
 from prompt_improver.improvement.reply import reply_schema
 
 logger = logging.getLogger(__name__)
@@ -32,12 +32,9 @@ MOST_CALLS = 2
 _RETRY_PAUSE_S = (0.1, 0.4)
 _LONGEST_HINT_S = 1.0
 """A server that asks for a longer pause than this is not asked a second time."""
-_CONNECT_S = 5.0
 _REFUSALS = (400, 422, 501)
-_MAX_CONNECTIONS = 256
 _MOST_TOKENS = 100_000_000
 _DIRECTIVE_LIMIT = 1_500
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(slots=True)
@@ -173,21 +170,8 @@ class ModelEngine:
     def _build_router(self, door: str) -> Any:
         from dspy import lm15
 
-        # Not among DSPy's public names, but the only way to keep a model on this machine
-        # from being looked for behind the proxy of the environment.
-        from dspy._vendor.lm15.transports import StdlibAsyncTransport
-
         choice = self._choice
-        # Waiting for the answer may take longer than the whole call: so that the limit of
-        # the call, which covers the retry too, is the one that ends it.
-        self._transport = StdlibAsyncTransport(
-            connect_timeout=min(_CONNECT_S, choice.timeout_s),
-            read_timeout=choice.timeout_s + 5,
-            write_timeout=choice.timeout_s + 5,
-            pool_timeout=None,
-            max_connections=_MAX_CONNECTIONS,
-            trust_env=urlsplit(choice.base_url or "").hostname not in _LOOPBACK,
-        )
+        self._transport = build_transport(choice)
         key = choice.api_key
         config = lm15.RouterConfig(
             env={},

@@ -28,7 +28,7 @@ def to_improver_error(error: Exception) -> ImproverError:
         message += f" (HTTP {status})"
     if isinstance(error, dspy_errors.AdapterParseError):
         return ImproverReplyError("the model's reply is empty")
-    if isinstance(error, dspy_errors.LMRateLimitError) or status == 529:  # 529: overloaded
+    if isinstance(error, dspy_errors.LMRateLimitError) or status in (429, 529):  # 529: overloaded
         retry_after_s = getattr(error, "retry_after", None)
         return ImproverRateLimitedError(message, retry_after_s=retry_after_s)
     if isinstance(error, dspy_errors.LMUnsupportedModelError) or status == 404:

@@ -1,0 +1,1 @@
+"""Input that nobody means well with: over the OpenAPI document, and byte by byte."""
