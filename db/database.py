@@ -14,9 +14,10 @@ from tenacity import AsyncRetrying, RetryCallState
 
 from db.busy import BUSY_TIMEOUT_S, RETRY, STOP, WAIT
 from db.connection import open_connection, translate_os_error
-from db.database_file import Identity, State, identity, remove_stale_wal, state, wal_identity
+from db.database_file import Identity, State, identity, remove_stale_wal, state, wal_path
 from db.errors import translate
 from prompt_improver.domain.prompt_repository import (
+    RepositoryBusyError,
     RepositoryConnectionError,
     RepositoryCorruptError,
 )
@@ -39,8 +40,9 @@ class Database:
     RepositoryConstraintError when a row breaks a rule. A damaged file is not touched again
     until another one, or a mended one, stands in its place.
 
-    A file that was deleted or replaced is noticed at the next call: it is opened (made,
-    migrated) again, because SQLite would go on writing into the one that is gone.
+    A file that was deleted, replaced or emptied, or whose log was deleted, replaced or cut
+    short, is noticed at the next call: it is opened (made, migrated) again, because SQLite
+    would go on writing into what is gone, without an error.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Database:
     ) -> None:
         # Absolute, so that no path is taken for a URI (SQLite parses "file:..." names).
         self.path = path.absolute()
+        self._log_path = wal_path(self.path)
         self.busy_retries = 0
         """How often a call was tried again because another process held the file."""
         self._wal = wal
@@ -69,7 +72,7 @@ class Database:
         self._is_open = False
         self._connection: sqlite3.Connection | None = None
         self._file: Identity | None = None
-        self._wal_file: Identity | None = None
+        self._log: State | None = None
         self._damaged: tuple[State | None, str] | None = None
 
     async def open(self) -> None:
@@ -143,28 +146,70 @@ class Database:
             except BaseException:
                 self._roll_back(connection)
                 raise
+            finally:
+                self._remember_log()
             return result
 
     def _current_connection(self) -> sqlite3.Connection:
         """The connection to the file that stands at the path now."""
         try:
-            found = identity(self.path)
-            if self._connection is not None and found != self._file:
-                logger.warning("history database %s is gone or replaced; opening again", self.path)
-                self._let_go_of_the_old_file(self._connection)
+            if self._connection is not None:
+                self._let_go_of_what_is_gone(self._connection)
             if self._connection is None:
                 self._connection = self._connect()
         except OSError as error:
             raise translate_os_error(error, self.path) from error
         return self._connection
 
+    def _let_go_of_what_is_gone(self, connection: sqlite3.Connection) -> None:
+        file, log = state(self.path), state(self._log_path)
+        if file is not None and file[:2] == self._file and file[3] == 0:
+            # Emptied by hand. Without its name, closing cannot bring into it what stands in
+            # the log, which is a part of a database and no whole one.
+            self.path.unlink()
+            file = None
+        if file is None or file[:2] != self._file:
+            logger.warning("history database %s is gone or replaced; opening again", self.path)
+            self._let_go_of_the_old_file(connection)
+        elif self._log is None:
+            return
+        elif log is None or log[:2] != self._log[:2]:
+            logger.warning("the log of %s is gone or replaced; opening again", self.path)
+            self._empty_the_old_log(connection)
+            self._drop_connection()
+        elif log[3] < self._log[3]:
+            # Another process may have emptied it in good order, and then this costs nothing.
+            # If not, SQLite would write behind the hole, and then copy the hole into the file.
+            logger.warning("the log of %s is shorter than it was; opening again", self.path)
+            connection.interrupt()  # closing then leaves out what would copy it
+            self._drop_connection()
+
     def _let_go_of_the_old_file(self, connection: sqlite3.Connection) -> None:
         # A file that was only moved away gets the rows that still stand in its log, which
         # closing alone leaves there.
         with suppress(sqlite3.Error):
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        remove_stale_wal(self.path, self._wal_file)
+        remove_stale_wal(self.path, None if self._log is None else self._log[:2])
         self._drop_connection()
+
+    def _empty_the_old_log(self, connection: sqlite3.Connection) -> None:
+        """Bring into the file what stands in a log that has lost its name: rows that were
+        told to be kept."""
+        try:
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error:  # another process was here first, and has emptied it
+            return
+        if busy:
+            raise RepositoryBusyError(
+                f"the log of the history database {self.path} was deleted, and another process "
+                "keeps it from being saved; end what holds it"
+            )
+
+    def _remember_log(self) -> None:
+        with suppress(OSError):  # the next call tells of it
+            log = state(self._log_path)
+            if log is not None and self._log is not None and log[:2] == self._log[:2]:
+                self._log = log
 
     def _connect(self) -> sqlite3.Connection:
         if self._damaged is not None:
@@ -184,7 +229,7 @@ class Database:
             self._remember_damage(error)
             raise
         self._file = identity(self.path)
-        self._wal_file = wal_identity(self.path)
+        self._log = state(self._log_path)
         return connection
 
     def _remember_damage(self, error: RepositoryCorruptError) -> None:

@@ -105,16 +105,16 @@ def state(path: Path) -> State | None:
     return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
 
 
-def wal_identity(path: Path) -> Identity | None:
-    """Which write-ahead log stands beside ``path``, or None."""
-    return identity(_side_files(path)[0])
+def wal_path(path: Path) -> Path:
+    """Where the write-ahead log of the database at ``path`` is."""
+    return _side_files(path)[0]
 
 
 def remove_stale_wal(path: Path, stale: Identity | None) -> None:
     """Remove the write-ahead log that belonged to a database that is gone from ``path``,
     and its index. SQLite leaves them there, and would play this log into the next database
     of the same name. A log that came with the new database is left alone."""
-    if stale is not None and wal_identity(path) == stale:
+    if stale is not None and identity(wal_path(path)) == stale:
         for each in _side_files(path):
             each.unlink(missing_ok=True)
 

@@ -73,7 +73,7 @@ async def health(request: Request, backends: BackendsDependency) -> HealthRespon
 async def repository_health(
     health: RepositoryHealthDependency,
 ) -> RepositoryHealthy | RepositoryDisabled | JSONResponse:
-    """How the history is: healthy or disabled 200, otherwise 503. It waits 40 ms at the
+    """How the history is: healthy or disabled 200, otherwise 503. It waits 30 ms at the
     most for the database, then answers from the last known figures."""
     report = await health.report()
     if isinstance(report, RepositoryUnhealthy):

@@ -21,7 +21,7 @@ from prompt_improver.domain.prompt_repository import (
 
 logger = logging.getLogger(__name__)
 
-LONGEST_WAIT_S = 0.04
+LONGEST_WAIT_S = 0.03
 LONGEST_FAILING_S = 2.0
 
 _LEFT_ALONE = "The history does not work and is left alone for a while; the cause is in the log."
