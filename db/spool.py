@@ -106,6 +106,9 @@ class FileSpool(PromptSpool):
         # can be read.
         if self._files and self._files[-1].is_in_place and self._files[-1].is_whole:
             return self._files[-1]
+        if self._files and self._files[-1].lines == 0:
+            # Left by an append that failed: its emptiness would pass for all there is.
+            self._files.pop().close()
         refuse_links_out(self._database, self._within)
         if is_device(self._database):
             # /dev is no place for files; it is in memory, too.

@@ -121,7 +121,9 @@ class SpoolFile:
         """
         data, start = b"", self._read_from
         while data.count(b"\n") < limit and start + len(data) < self._end:
-            block = os.pread(self._descriptor, _BLOCK, start + len(data))
+            position = start + len(data)
+            # Not what somebody has written behind our lines: it is in nobody's books.
+            block = os.pread(self._descriptor, min(_BLOCK, self._end - position), position)
             if not block:
                 break
             data += block
@@ -145,6 +147,9 @@ class SpoolFile:
                 if self._refused:
                     self.path.rename(self._aside())
                 else:
+                    # Where it cannot be removed its rows shall not come again, least of all
+                    # those that were deleted since.
+                    os.ftruncate(self._descriptor, 0)
                     self.path.unlink()
                 sync_folder(self.path.parent)
         finally:

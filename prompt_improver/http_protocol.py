@@ -37,6 +37,13 @@ class HttpProtocol(H11Protocol):
         elif self._arrival is None:
             self._arrival = self.loop.call_later(self.arrival_s, self.transport.close)
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        # The next request may have begun to arrive together with the one that is answered.
+        waits = self.conn.their_state is h11.SEND_BODY and not self.transport.is_closing()
+        if waits and self._arrival is None:
+            self._arrival = self.loop.call_later(self.arrival_s, self.transport.close)
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
         super().connection_lost(exc)

@@ -54,8 +54,20 @@ class HistorySpooler:
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
-        if not running:  # an append that hangs in its thread would keep us here
-            await self._spool.close()
+        if running:  # an append that hangs in its thread would keep us here
+            return
+        with contextlib.suppress(TimeoutError):
+            # A read of the writer's may hang in its thread as well.
+            await asyncio.wait_for(self._finish(), within_s)
+
+    async def _finish(self) -> None:
+        # Rows are left where the task was cancelled, as at a second Ctrl-C.
+        if self._task is not None and self._task.cancelled():
+            while self._rows.overflowing:
+                await self._append()
+                if not self._works:
+                    break
+        await self._spool.close()
 
     async def _spool_until_stopped(self) -> None:
         try:

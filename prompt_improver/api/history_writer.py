@@ -102,14 +102,9 @@ class HistoryWriter:
         self._first_try.set()
         while self._rows.queued or not self._stopping:
             await self._wait_for_work()
-            last_try = self._stopping
             if self._rows.queued or not self._stopping:
                 await self._try()
-            hopeless = (
-                self._breaker.state is BreakerState.OPEN
-                and self._last_failure is not RepositoryBusyError
-            )
-            if self._given_up or (last_try and hopeless):
+            if self._given_up:
                 return
 
     async def _wait_for_work(self) -> None:
@@ -120,6 +115,8 @@ class HistoryWriter:
         while not self._stopping:
             wait_s = self._breaker.seconds_until_probe()
             if wait_s == 0:
+                if self._breaker.state is BreakerState.CLOSED:
+                    self._rows.reclaim()  # an append may have failed since the last success
                 if self._rows.queued or self._failing_since is not None:
                     return
                 if self._rows.spooled:
@@ -168,17 +165,25 @@ class HistoryWriter:
         that: a kill in between brings them again, and the database knows their prompt_id."""
         try:
             found = await self._spool.read(self._batch_size)
-            refused = await self._save(found.histories)
-            bad = found.unreadable + len(refused)
-            if not found.histories and not bad:  # it was emptied behind our back
-                bad = self._rows.spooled
-            if bad:
-                logger.error("%d lines of the spool cannot be taken in; it is kept", bad)
-            self._rows.take_in(saved=len(found.histories) - len(refused), rejected=bad)
+        except Exception as error:  # noqa: BLE001 it is not the database that fails
+            self._leave_spool(error)
+            return
+        refused = await self._save(found.histories)
+        bad = found.unreadable + len(refused)
+        if not found.histories and not bad:  # it was emptied behind our back
+            bad = self._rows.spooled
+        if bad:
+            logger.error("%d lines of the spool cannot be taken in; it is kept", bad)
+        self._rows.take_in(saved=len(found.histories) - len(refused), rejected=bad)
+        try:
             await self._spool.remove(refused=bad > 0)
         except SpoolError as error:
-            logger.error("What is spooled cannot be taken in: %s", error)
-            self._spool_again_at = self._clock() + SPOOL_PAUSE_S
+            self._leave_spool(error)
+
+    def _leave_spool(self, error: Exception) -> None:
+        why = str(error) if isinstance(error, SpoolError) else type(error).__name__
+        logger.error("What is spooled cannot be taken in: %s", why)
+        self._spool_again_at = self._clock() + SPOOL_PAUSE_S
 
     async def _save(self, histories: Sequence[PromptHistory]) -> list[PromptHistory]:
         """Commit rows; returns those that the repository refuses."""

@@ -4,7 +4,7 @@ import contextlib
 import stat
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from prompt_improver.api.circuit_breaker import BreakerState
 from prompt_improver.api.history_cleanup import HistoryCleanup
 from prompt_improver.api.history_recorder import HistoryRecorder
+from prompt_improver.api.recorder import RecorderCounts
 from prompt_improver.api.repository_health import RepositoryHealth
 from prompt_improver.improvement.improver import Improvement
 
@@ -28,6 +29,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        self._history: HistoryFigures | None = None
         self._improvements = Counter(
             "prompt_improver_improvements",
             "Requests for an improvement, by backend and outcome: improved, kept_original, or "
@@ -80,16 +82,24 @@ class Metrics:
 
     def watch(self, history: "HistoryFigures") -> None:
         """Tell the history's figures too."""
+        self._history = history
         self._registry.register(history)
+
+    def look_at_the_books(self) -> None:
+        """To be called before ``render``, in the event loop, which is where rows are counted: a
+        thread would see the books in the middle of a change."""
+        if self._history is not None:
+            self._history.look_at_the_books()
 
     def render(self) -> bytes:
         """All of it in Prometheus' text format. Looks at the sizes of files: for a thread."""
         return generate_latest(self._registry)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class HistoryFigures(Collector):
-    """Read where they are kept, at the moment that somebody asks."""
+    """Read where they are kept, at the moment that somebody asks; the books of the rows as
+    they were at the last ``look_at_the_books``."""
 
     recorder: HistoryRecorder
     health: RepositoryHealth
@@ -97,9 +107,16 @@ class HistoryFigures(Collector):
     busy_retries: Callable[[], int]
     database_file: Path
     backup_dir: Path
+    _counts: RecorderCounts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.look_at_the_books()
+
+    def look_at_the_books(self) -> None:
+        self._counts = self.recorder.counts
 
     def collect(self) -> Iterator[Metric]:
-        counts = self.recorder.counts
+        counts = self._counts
         saves = CounterMetricFamily(
             "prompt_improver_saves",
             "Rows for the history, by outcome: saved, dropped or rejected.",

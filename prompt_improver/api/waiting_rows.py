@@ -103,10 +103,13 @@ class WaitingRows:
 
     def reclaim(self) -> None:
         """What waits for the spool, and is not being written there, waits for the database
-        from now on."""
+        from now on, as far as there is room for it."""
         # Behind those that wait already: the first of them may be in a commit.
-        moved = [self._overflow.pop() for _ in range(len(self._overflow) - self._being_spooled)]
-        self._queue.extend(reversed(moved))
+        room = self._capacity - len(self._queue)
+        self._overflow.rotate(-self._being_spooled)
+        for _ in range(min(room, len(self._overflow) - self._being_spooled)):
+            self._queue.append(self._overflow.popleft())
+        self._overflow.rotate(self._being_spooled)
         if self._queue:
             self.queue_filled.set()
 

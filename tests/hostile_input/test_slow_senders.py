@@ -44,8 +44,17 @@ async def served() -> AsyncIterator[int]:
         b"POST /api/v1/improve-prompt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{",
         b"POST /api/v1/improve-prompt HTTP/1.1\r\nHost: evil\r\nContent-Length: 9\r\n\r\n{",
         b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\nGET /health HTTP/1.1\r\nHost: loc",
+        b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        b"POST /api/v1/improve-prompt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{",
     ],
-    ids=["nothing", "half a head", "half a body", "half a refused body", "half of the next"],
+    ids=[
+        "nothing",
+        "half a head",
+        "half a body",
+        "half a refused body",
+        "half of the next",
+        "half of the next one's body",
+    ],
 )
 async def test_a_request_that_does_not_arrive_in_time_is_hung_up_on(part):
     async with served() as port:
