@@ -323,3 +323,9 @@ def test_a_cursor_is_for_urls_and_says_nothing_of_a_later_form():
     text = cursor.encode()
     assert HistoryCursor.decode(text) == cursor
     assert str(httpx.URL("http://a/", params={"cursor": text})) == f"http://a/?cursor={text}"
+
+
+def test_a_wrong_method_is_told_all_that_the_address_takes(client):
+    answer = client.put(f"{HISTORY}/6f1d4a52-5e0a-4c8c-9d6b-0d3f6d7c1b2e")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "DELETE, GET")
+    assert answer.json() == {"detail": "Method Not Allowed"}
