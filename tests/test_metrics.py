@@ -5,12 +5,15 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from prompt_improver.api.recorder import Recorder
+from prompt_improver.api.circuit_breaker import CircuitBreaker
+from prompt_improver.api.metrics import HistoryFigures
+from prompt_improver.api.recorder import Recorder, RecorderCounts
 from prompt_improver.app import create_app
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.prompt_repository import (
@@ -349,3 +352,38 @@ def test_no_text_of_the_user_is_among_the_figures(make_client):
 def test_it_says_that_it_speaks_prometheus_format(make_client):
     answer = make_client(sqlite_enabled=False).get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=")
+
+
+def test_the_books_are_those_of_the_last_look_however_they_change_while_they_are_told():
+    accepted = iter(range(1, 10))
+
+    class Changing:
+        breaker = CircuitBreaker()
+
+        @property
+        def counts(self) -> RecorderCounts:
+            number = next(accepted)
+            return RecorderCounts(
+                accepted=number, saved=number, spooled=0, dropped=0, rejected=0, waiting=0
+            )
+
+    figures = HistoryFigures(
+        recorder=Changing(),
+        health=SimpleNamespace(last_known=None),
+        cleanup=SimpleNamespace(last_done_at=None),
+        busy_retries=lambda: 0,
+        database_file=Path("nothing.db"),
+        backup_dir=Path("nothing"),
+    )
+
+    def accepted_now() -> list[float]:
+        return [
+            sample.value
+            for metric in figures.collect()
+            for sample in metric.samples
+            if sample.name == "prompt_improver_saves_accepted_total"
+        ]
+
+    assert accepted_now() == accepted_now() == [1]
+    figures.look_at_the_books()
+    assert accepted_now() == [2]

@@ -75,7 +75,7 @@ class HistorySpooler:
                 logger.warning("An earlier run has left %d improvements in the spool", left)
                 self._rows.take_over(left)
         except Exception as error:  # noqa: BLE001 the task's edge: it must not end
-            logger.error("What an earlier run has spooled is not known: %s", _told(error))
+            logger.error("What an earlier run has spooled is not known: %s", told(error))
         while self._rows.overflowing or not self._stopping.is_set():
             if not self._rows.overflowing:
                 self._rows.overflow_filled.clear()
@@ -94,7 +94,7 @@ class HistorySpooler:
         try:
             kept = await self._spool.append([row.history for row in batch])
         except Exception as error:  # noqa: BLE001 the task's edge: it must not end
-            why = _told(error)
+            why = told(error)
         finally:
             self._rows.end_spooling(kept)
         if kept == len(batch):
@@ -109,6 +109,6 @@ class HistorySpooler:
         self._rows.tell_overflow(SaveOutcome.QUEUED)
 
 
-def _told(error: Exception) -> str:
+def told(error: Exception) -> str:
     """What a log may hold of it: only a SpoolError is sure to hold no text of the user's."""
     return str(error) if isinstance(error, SpoolError) else type(error).__name__

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from prompt_improver.api.circuit_breaker import BreakerState, CircuitBreaker
+from prompt_improver.api.history_spooler import told
 from prompt_improver.api.waiting_rows import WaitingRows
 from prompt_improver.domain.prompt_history import PromptHistory
 from prompt_improver.domain.prompt_repository import (
@@ -181,8 +182,7 @@ class HistoryWriter:
             self._leave_spool(error)
 
     def _leave_spool(self, error: Exception) -> None:
-        why = str(error) if isinstance(error, SpoolError) else type(error).__name__
-        logger.error("What is spooled cannot be taken in: %s", why)
+        logger.error("What is spooled cannot be taken in: %s", told(error))
         self._spool_again_at = self._clock() + SPOOL_PAUSE_S
 
     async def _save(self, histories: Sequence[PromptHistory]) -> list[PromptHistory]:
