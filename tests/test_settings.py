@@ -54,6 +54,7 @@ def test_an_empty_optional_number_means_unset(monkeypatch, name):
         ("SQLITE_POOL_SIZE", "5", "set it to 1 or remove it"),
         ("SQLITE_DB_PATH", "", "give a path such as"),
         ("SQLITE_DB_PATH", "  ", "give a path such as"),
+        ("SQLITE_DB_PATH", "data/", "give the file in it"),
         ("SQLITE_DB_PATH", "file:data/x.db", "give a plain path"),
         ("SQLITE_DB_PATH", "file:x?mode=memory", "give a plain path"),
         ("SQLITE_DB_PATH", ":memory:", "give a path"),
