@@ -2,7 +2,7 @@
 
 import sys
 
-from prompt_improver.cli import main
+from prompt_improver.cli.commands import main
 
 if __name__ == "__main__":
     main(["serve", *sys.argv[1:]])

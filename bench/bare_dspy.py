@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from bench.http_load import CONTEXT, IDEA
-from prompt_improver.improvement.dspy_program import build_program
-from prompt_improver.improvement.language_model import (
+from prompt_improver.improvement.model.connection import ModelConnection
+from prompt_improver.improvement.model.language_model import (
     LanguageModelSettings,
     choose_language_model,
 )
-from prompt_improver.improvement.model_connection import ModelConnection
+from prompt_improver.improvement.model.program import build_program
 
 USUAL, ENGINE = "acall, DSPy's own LM", "acall, our engine"
 

@@ -12,11 +12,11 @@ from bench.databases import prepared, working_copy
 from bench.plan import Plan, percentile
 from bench.report import Measurement, say
 from bench.rows import RowMaker
-from db.database import Database
-from db.spool import FileSpool
-from db.sqlite_prompt_repository import SqlitePromptRepository
+from db.spool.file_spool import FileSpool
+from db.sqlite.database import Database
+from db.sqlite.repository import SqlitePromptRepository
 from prompt_improver.api.circuit_breaker import CircuitBreaker
-from prompt_improver.api.history_recorder import HistoryRecorder
+from prompt_improver.recording.history_recorder import HistoryRecorder
 
 SAVES_A_SECOND = 50
 LONGEST_S = 900

@@ -13,11 +13,11 @@ from tempfile import TemporaryDirectory
 
 from bench.report import say
 from bench.rows import RowMaker
-from db.connection import open_connection
-from db.migrator import read_migrations
-from db.prompt_history_row import to_parameters
-from db.sql_files import SQL_FOLDER
-from db.sqlite_prompt_repository import INSERT_ROW
+from db.sqlite.connection import open_connection
+from db.sqlite.migrator import read_migrations
+from db.sqlite.repository import INSERT_ROW
+from db.sqlite.rows import to_parameters
+from db.sqlite.sql_files import SQL_FOLDER
 
 DAYS = 365
 """Over which the rows are spread, whatever their number: statistics are per day."""

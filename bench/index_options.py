@@ -17,8 +17,8 @@ from bench.databases import EVERY_TRIGGER, SEARCH_TRIGGERS, drop_triggers
 from bench.plan import Plan
 from bench.report import Measurement
 from bench.rows import RowMaker
-from db.connection import migrate_database
-from db.prompt_history_row import to_parameters
+from db.sqlite.connection import migrate_database
+from db.sqlite.rows import to_parameters
 
 _COLUMNS = ("original_idea", "context", "improved_prompt")
 ROWS_A_ROUND = 640

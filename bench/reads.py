@@ -14,9 +14,9 @@ from bench.databases import prepared
 from bench.plan import Plan
 from bench.report import Measurement, ratio
 from bench.rows import vocabulary
-from db.database import Database
-from db.prompt_history_row import COLUMNS, from_row
-from db.sqlite_prompt_repository import SqlitePromptRepository
+from db.sqlite.database import Database
+from db.sqlite.repository import SqlitePromptRepository
+from db.sqlite.rows import COLUMNS, from_row
 from prompt_improver.domain.history_page import HistoryCursor
 
 FIND = f"SELECT {COLUMNS} FROM prompt_history WHERE id = ?"

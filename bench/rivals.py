@@ -14,8 +14,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from db.prompt_history_row import to_parameters
-from db.sqlite_prompt_repository import INSERT_ROW
+from db.sqlite.repository import INSERT_ROW
+from db.sqlite.rows import to_parameters
 from prompt_improver.domain.prompt_history import PromptHistory
 
 BATCH = 64
@@ -24,7 +24,7 @@ CALLERS = 50
 
 
 def pragmas(synchronous: str) -> list[str]:
-    """Those of db/connection.py that cost anything."""
+    """Those of db/sqlite/connection.py that cost anything."""
     return [
         "PRAGMA journal_mode = WAL",
         f"PRAGMA synchronous = {synchronous}",

@@ -19,14 +19,14 @@ from bench.databases import (
 from bench.plan import Plan, interleave
 from bench.report import Measurement, ratio
 from bench.rows import RowMaker
-from db.database import Database
-from db.prompt_history_row import to_parameters
-from db.spool import FileSpool
-from db.sqlite_prompt_repository import SqlitePromptRepository
+from db.spool.file_spool import FileSpool
+from db.sqlite.database import Database
+from db.sqlite.repository import SqlitePromptRepository
+from db.sqlite.rows import to_parameters
 from prompt_improver.api.circuit_breaker import CircuitBreaker
-from prompt_improver.api.history_recorder import HistoryRecorder
-from prompt_improver.api.recorder import SaveOutcome
 from prompt_improver.domain.prompt_history import PromptHistory
+from prompt_improver.domain.recorder import SaveOutcome
+from prompt_improver.recording.history_recorder import HistoryRecorder
 
 OURS, BARE = "ours", "bare sqlite3, 64 a commit"
 AIO_FULL, AIO_NORMAL = "aiosqlite FULL", "aiosqlite NORMAL"

@@ -11,8 +11,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from prompt_improver.improvement.demonstrations import DEFAULT_DEMONSTRATIONS, load_demonstrations
-from prompt_improver.improvement.reply import FIELDS
+from prompt_improver.improvement.model.demonstrations import (
+    DEFAULT_DEMONSTRATIONS,
+    load_demonstrations,
+)
+from prompt_improver.improvement.model.reply import FIELDS
 from prompt_improver.improvement.structured_prompt import Framework, StructuredPrompt
 
 ENCODING = "o200k_base"

@@ -1,6 +1,6 @@
 """python -m prompt_improver"""
 
-from prompt_improver.cli import main
+from prompt_improver.cli.commands import main
 
 if __name__ == "__main__":
     main()

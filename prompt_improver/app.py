@@ -11,25 +11,25 @@ from starlette.middleware.cors import CORSMiddleware
 
 from prompt_improver import __version__
 from prompt_improver.api import health, history, improve
-from prompt_improver.api.allowed_hosts import AllowedHostsMiddleware
-from prompt_improver.api.bearer_key import BearerKeyMiddleware
-from prompt_improver.api.body_limit import BodyLimitMiddleware
 from prompt_improver.api.circuit_breaker import CircuitBreaker
-from prompt_improver.api.error_responses import COMMON_ERRORS, add_error_handlers
-from prompt_improver.api.history_cleanup import HistoryCleanup
-from prompt_improver.api.history_recorder import HistoryRecorder
-from prompt_improver.api.history_tidying import HistoryTidying
+from prompt_improver.api.errors import COMMON_ERRORS, add_error_handlers
 from prompt_improver.api.metrics import HistoryFigures, Metrics
+from prompt_improver.api.middleware.allowed_hosts import AllowedHostsMiddleware
+from prompt_improver.api.middleware.bearer_key import BearerKeyMiddleware
+from prompt_improver.api.middleware.body_limit import BodyLimitMiddleware
+from prompt_improver.api.middleware.request_id import RequestIdMiddleware
+from prompt_improver.api.middleware.security_headers import SecurityHeadersMiddleware
 from prompt_improver.api.model_slots import ModelSlots
-from prompt_improver.api.recorder import DisabledRecorder, Recorder
 from prompt_improver.api.repository_health import DisabledRepositoryHealth, RepositoryHealth
-from prompt_improver.api.request_id import RequestIdMiddleware
-from prompt_improver.api.security_headers import SecurityHeadersMiddleware
 from prompt_improver.container import Container
 from prompt_improver.domain.prompt_repository import PromptRepository
 from prompt_improver.domain.prompt_spool import PromptSpool
+from prompt_improver.domain.recorder import DisabledRecorder, Recorder
 from prompt_improver.improvement.backends import Backends
 from prompt_improver.improvement.improver import ImproverError
+from prompt_improver.recording.compaction import HistoryTidying
+from prompt_improver.recording.history_recorder import HistoryRecorder
+from prompt_improver.recording.retention import HistoryCleanup
 from prompt_improver.settings import Settings
 from prompt_improver.wiring import make_backends, make_repository, make_spool
 

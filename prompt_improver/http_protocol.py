@@ -8,7 +8,7 @@ import uuid
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from prompt_improver.api.security_headers import SECURITY_HEADERS
+from prompt_improver.api.middleware.security_headers import SECURITY_HEADERS
 
 _REFUSAL = json.dumps({"detail": "This is no HTTP request that can be answered."}).encode()
 

@@ -3,23 +3,26 @@
 import logging
 from pathlib import Path
 
-from db.database import Database
-from db.spool import FileSpool
-from db.sqlite_prompt_repository import SqlitePromptRepository
+from db.spool.file_spool import FileSpool
+from db.sqlite.database import Database
+from db.sqlite.repository import SqlitePromptRepository
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.prompt_repository import PromptRepository
 from prompt_improver.domain.prompt_spool import PromptSpool
 from prompt_improver.improvement.backends import Backends
-from prompt_improver.improvement.demonstrations import DEFAULT_DEMONSTRATIONS, load_demonstrations
-from prompt_improver.improvement.dspy_improver import DspyImprover
 from prompt_improver.improvement.gated_improver import GatedImprover
 from prompt_improver.improvement.improver import Improver
-from prompt_improver.improvement.language_model import (
+from prompt_improver.improvement.model.connection import ModelConnection
+from prompt_improver.improvement.model.demonstrations import (
+    DEFAULT_DEMONSTRATIONS,
+    load_demonstrations,
+)
+from prompt_improver.improvement.model.dspy_improver import DspyImprover
+from prompt_improver.improvement.model.language_model import (
     LanguageModelChoice,
     LanguageModelSettings,
     choose_language_model,
 )
-from prompt_improver.improvement.model_connection import ModelConnection
 from prompt_improver.improvement.offline_improver import OfflineImprover
 from prompt_improver.settings import Settings, SettingsError
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.prompt_repository_contract")
+pytest.register_assert_rewrite("tests.contract.prompt_repository_contract")
 
 
 @pytest.fixture

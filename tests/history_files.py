@@ -5,10 +5,10 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from db.connection import open_connection
-from db.migrator import read_migrations
-from db.prompt_history_row import to_parameters
-from db.sqlite_prompt_repository import INSERT_ROW
+from db.sqlite.connection import open_connection
+from db.sqlite.migrator import read_migrations
+from db.sqlite.repository import INSERT_ROW
+from db.sqlite.rows import to_parameters
 from tests.histories import make_history
 from tests.sqlite_files import connect, raw
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from prompt_improver.improvement.demonstrations import Demonstrations
-from prompt_improver.improvement.dspy_improver import DspyImprover
-from prompt_improver.improvement.language_model import LanguageModelChoice
-from prompt_improver.improvement.model_connection import ModelConnection
+from prompt_improver.improvement.model.connection import ModelConnection
+from prompt_improver.improvement.model.demonstrations import Demonstrations
+from prompt_improver.improvement.model.dspy_improver import DspyImprover
+from prompt_improver.improvement.model.language_model import LanguageModelChoice
 from tests.model_server import ModelServer
 
 KEY = "sk-very-secret"

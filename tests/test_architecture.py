@@ -37,24 +37,21 @@ MAY_IMPORT = {
     "prompt_improver/settings.py": {"pydantic", "pydantic_settings"},
     "prompt_improver/improvement/": IMPROVEMENT,
     # DSPy and what it takes to call it; the files that import it do so inside functions.
-    **{
-        f"prompt_improver/improvement/{name}.py": {*IMPROVEMENT, *extra}
-        for name, extra in {
-            "dspy_program": {"dspy"},
-            "model_connection": {"dspy"},
-            "model_engine": {"dspy"},
-            "model_errors": {"dspy"},
-            "model_transport": {"dspy"},
-            "model_listing": {"httpx"},
-            "language_model": {"pydantic"},
-        }.items()
+    "prompt_improver/improvement/model/": {*IMPROVEMENT, "dspy", "pydantic"},
+    "prompt_improver/improvement/model/listing.py": {*IMPROVEMENT, "httpx"},
+    "prompt_improver/recording/": {
+        f"{OWN}.domain",
+        f"{OWN}.recording",
+        f"{OWN}.api.circuit_breaker",
     },
+    "prompt_improver/importing/": {f"{OWN}.domain"},
     "prompt_improver/api/": {
         f"{OWN}.__version__",
         f"{OWN}.api",
         f"{OWN}.container",
         f"{OWN}.domain",
         f"{OWN}.improvement",
+        f"{OWN}.recording",
         *WEB,
     },
     "db/": {f"{OWN}.domain", "db", "sqlite3", "anyio", "tenacity"},

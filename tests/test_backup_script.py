@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from db.backup import back_up, list_backups
-from db.connection import open_connection
-from db.restore import restore
+from db.sqlite.connection import open_connection
+from db.sqlite.upkeep.backup import back_up, list_backups
+from db.sqlite.upkeep.restore import restore
 from tests.history_files import make_old, names, save_rows
 from tests.sqlite_files import connect, mode, needs_cli, raw
 

@@ -11,7 +11,7 @@ from bench.databases import prepared, without_triggers, working_copy
 from bench.http_load import Load, send
 from bench.rivals import open_bare
 from bench.rows import RowMaker
-from db.derived_data import verify_derived_data
+from db.sqlite.derived_data import verify_derived_data
 from tests.server_process import ServerProcess, clean_environment
 
 START = datetime(2026, 5, 4, tzinfo=UTC)

@@ -185,7 +185,7 @@ def test_every_link_and_file_of_the_guide_is_there():
 
 
 def test_every_message_that_the_guide_quotes_is_one_of_the_program():
-    sources = [*(ROOT / "prompt_improver").rglob("*.py"), *(ROOT / "db").glob("*.py")]
+    sources = [*(ROOT / "prompt_improver").rglob("*.py"), *(ROOT / "db").rglob("*.py")]
     code = "".join(source.read_text() for source in sources)
     quoted = re.findall(r'^\| "([^"]+)"', GUIDE, re.MULTILINE)
     assert len(quoted) >= 3

@@ -10,10 +10,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from prompt_improver.api.circuit_breaker import BreakerState
-from prompt_improver.api.recorder import Recorder
 from prompt_improver.app import create_app
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.prompt_repository import RepositoryConnectionError
+from prompt_improver.domain.recorder import Recorder
 from prompt_improver.improvement.improver import (
     ImproverModelNotFoundError,
     ImproverProviderError,

@@ -3,16 +3,16 @@ from itertools import groupby
 
 import pytest
 
-from db.database import Database
-from db.sqlite_prompt_repository import MOST_CHUNK, SqlitePromptRepository, next_chunk
+from db.sqlite.database import Database
+from db.sqlite.repository import MOST_CHUNK, SqlitePromptRepository, next_chunk
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.prompt_repository import (
     RepositoryConnectionError,
     RepositoryConstraintError,
     RepositoryCorruptError,
 )
+from tests.contract.prompt_repository_contract import PromptRepositoryContract
 from tests.histories import NOON, make_history
-from tests.prompt_repository_contract import PromptRepositoryContract
 from tests.sqlite_files import raw
 
 pytestmark = pytest.mark.anyio

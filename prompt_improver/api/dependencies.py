@@ -5,15 +5,15 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 
-from prompt_improver.api.error_responses import HistoryOffError
-from prompt_improver.api.history_tidying import HistoryTidying
+from prompt_improver.api.errors import HistoryOffError
 from prompt_improver.api.metrics import Metrics
 from prompt_improver.api.model_slots import ModelSlots
-from prompt_improver.api.recorder import Recorder
 from prompt_improver.api.repository_health import RepositoryHealth
 from prompt_improver.container import NotRegisteredError
 from prompt_improver.domain.prompt_repository import PromptRepository
+from prompt_improver.domain.recorder import Recorder
 from prompt_improver.improvement.backends import Backends
+from prompt_improver.recording.compaction import HistoryTidying
 
 T = TypeVar("T")
 

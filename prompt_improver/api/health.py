@@ -13,7 +13,7 @@ from prompt_improver.api.dependencies import (
     MetricsDependency,
     RepositoryHealthDependency,
 )
-from prompt_improver.api.error_responses import KEY_ERRORS
+from prompt_improver.api.errors import KEY_ERRORS
 from prompt_improver.api.schemas import (
     HealthResponse,
     RepositoryDisabled,

@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from prompt_improver.api.dependencies import HistoryDependency, TidyingDependency
-from prompt_improver.api.error_responses import (
+from prompt_improver.api.errors import (
     HISTORY_ERRORS,
     PROMPT_ERRORS,
     PromptNotFoundError,

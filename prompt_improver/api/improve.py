@@ -14,7 +14,7 @@ from prompt_improver.api.dependencies import (
     ModelSlotsDependency,
     RecorderDependency,
 )
-from prompt_improver.api.error_responses import IMPROVE_ERRORS, BlankIdeaError
+from prompt_improver.api.errors import IMPROVE_ERRORS, BlankIdeaError
 from prompt_improver.api.schemas import ImproveRequest, ImproveResponse
 
 

@@ -12,11 +12,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from prompt_improver.api.circuit_breaker import BreakerState
-from prompt_improver.api.history_cleanup import HistoryCleanup
-from prompt_improver.api.history_recorder import HistoryRecorder
-from prompt_improver.api.recorder import RecorderCounts
 from prompt_improver.api.repository_health import RepositoryHealth
+from prompt_improver.domain.recorder import RecorderCounts
 from prompt_improver.improvement.improver import Improvement
+from prompt_improver.recording.history_recorder import HistoryRecorder
+from prompt_improver.recording.retention import HistoryCleanup
 
 # From the offline backend (under a millisecond) to a model at the end of its patience.
 _LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)

@@ -5,7 +5,6 @@ import logging
 from pathlib import Path
 
 from prompt_improver.api.circuit_breaker import BreakerState
-from prompt_improver.api.history_recorder import HistoryRecorder
 from prompt_improver.api.schemas import (
     RepositoryDisabled,
     RepositoryHealthy,
@@ -18,6 +17,7 @@ from prompt_improver.domain.prompt_repository import (
     RepositoryBusyError,
     RepositoryError,
 )
+from prompt_improver.recording.history_recorder import HistoryRecorder
 
 logger = logging.getLogger(__name__)
 

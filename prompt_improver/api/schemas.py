@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from prompt_improver.api.circuit_breaker import BreakerState
-from prompt_improver.api.recorder import RecorderCounts, SaveOutcome
 from prompt_improver.domain.prompt_history import (
     BackendType,
     PromptHistory,
     find_unstorable_character,
 )
+from prompt_improver.domain.recorder import RecorderCounts, SaveOutcome
 from prompt_improver.improvement.improver import Improvement
 
 MAX_TEXT_CHARACTERS = 20_000

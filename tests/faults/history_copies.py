@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
-from db.database import Database
-from db.sqlite_prompt_repository import SqlitePromptRepository
+from db.sqlite.database import Database
+from db.sqlite.repository import SqlitePromptRepository
 from tests.faults.kept_rows import in_database
 from tests.histories import make_history
 from tests.sqlite_files import raw

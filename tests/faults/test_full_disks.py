@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from db.database import Database
-from db.spool import FileSpool
-from db.sqlite_prompt_repository import SqlitePromptRepository
+from db.spool.file_spool import FileSpool
+from db.sqlite.database import Database
+from db.sqlite.repository import SqlitePromptRepository
 from prompt_improver.api.circuit_breaker import BreakerState, CircuitBreaker
-from prompt_improver.api.history_recorder import HistoryRecorder
+from prompt_improver.recording.history_recorder import HistoryRecorder
 from tests.faults.books import await_books, both_books, breaker_state, figures, settled
 from tests.faults.callers import Told, post
 from tests.faults.health_watch import HealthWatch, tell

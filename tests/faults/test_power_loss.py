@@ -24,7 +24,7 @@ from typing import Any
 import httpx
 import pytest
 
-from db.database_check import check_database
+from db.sqlite.upkeep.check import check_database
 from tests.faults.power_loss import COMPILER, Disk, Recorder, Survival, read_journal
 from tests.server_process import ServerProcess, clean_environment
 from tests.sqlite_files import raw

@@ -12,9 +12,9 @@ from tests.server_process import ROOT, clean_environment
 SCRIPT = """
 import asyncio, sys
 from pathlib import Path
-from db.spool import FileSpool
+from db.spool.file_spool import FileSpool
 from prompt_improver.domain.prompt_spool import SpoolError
-from tests.prompt_spool_contract import rows
+from tests.contract.prompt_spool_contract import rows
 
 async def take_in(database):
     spool = FileSpool(database)

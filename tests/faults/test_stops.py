@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from db.database import Database
-from db.prompt_history_row import to_parameters
-from db.spool import FileSpool
-from db.sqlite_prompt_repository import INSERT_ROW, SqlitePromptRepository
+from db.spool.file_spool import FileSpool
+from db.sqlite.database import Database
+from db.sqlite.repository import INSERT_ROW, SqlitePromptRepository
+from db.sqlite.rows import to_parameters
 from prompt_improver.api.circuit_breaker import CircuitBreaker
-from prompt_improver.api.history_recorder import HistoryRecorder
+from prompt_improver.recording.history_recorder import HistoryRecorder
 from tests.faults.books import await_books, await_saved, both_books, settled
 from tests.faults.callers import Told, post, send
 from tests.faults.health_watch import HealthWatch, tell

@@ -1,0 +1,1 @@
+"""Private files and locks, whatever is kept in them."""

@@ -1,0 +1,1 @@
+"""The spool: rows that the database cannot take, as lines of a file beside it."""

@@ -1,0 +1,89 @@
+"""Taking what was deleted out of the files: its words out of the index, its room out of the
+database, its copies out of the log. In steps, so that saves get in between."""
+
+import sqlite3
+from functools import partial
+
+import anyio
+
+from db.sqlite.database import Database
+from prompt_improver.domain.prompt_repository import RepositoryBusyError
+
+# Pages of the index merged in one transaction; about 20 ms on a quiet machine.
+MERGE_PAGES = 100
+# Pages handed back to the disk at a time; about 1 MB.
+VACUUM_PAGES = 250
+# Pause between two steps. Another process that waits for the lock looks for it only now and
+# then, and would hardly ever find it free.
+PAUSE_S = 0.005
+
+
+async def forget_deleted(database: Database) -> None:
+    """As ``PromptRepository.forget_deleted``. Where another process is in the way the rest
+    waits for the next time."""
+    try:
+        await _merge_index(database)
+        free = await database.run(_free_pages)
+        while free > 0:
+            left = await database.run(_give_back_pages)
+            if left >= free:  # a database made without auto_vacuum keeps its pages
+                break
+            free = left
+            await anyio.sleep(PAUSE_S)
+        # PASSIVE brings most of the log into the file while others go on writing, so that
+        # TRUNCATE, which keeps them out, has little left to do.
+        for kind in ("PASSIVE", "TRUNCATE"):
+            await database.run(partial(_checkpoint, kind=kind))
+    except RepositoryBusyError:
+        return
+
+
+async def _merge_index(database: Database) -> None:
+    """Have the index in one part, without the words of deleted rows. (FTS5 has an option
+    that deletes them at once, secure-delete, from SQLite 3.42; a database that used it
+    cannot be read by the older ones that are still about.)"""
+    deleted = await database.run(_leftovers)
+    if deleted == 0:
+        return
+    # Negative: put all parts of the index into one merge. Positive: go on with that merge.
+    pages = -MERGE_PAGES
+    while await database.write(partial(_merge, pages=pages)):
+        pages = MERGE_PAGES
+        await anyio.sleep(PAUSE_S)
+    # Not "= 0": rows that were deleted while this ran have words in newer parts.
+    await database.write(
+        lambda c: c.execute(
+            "UPDATE search_leftovers SET deleted_rows = max(0, deleted_rows - ?)", (deleted,)
+        ).close()
+    )
+
+
+def _leftovers(connection: sqlite3.Connection) -> int:
+    row = connection.execute("SELECT deleted_rows FROM search_leftovers").fetchone()
+    return int(row[0])
+
+
+def _merge(connection: sqlite3.Connection, *, pages: int) -> bool:
+    """Merge for about as many pages; returns whether there is more to do."""
+    before = connection.total_changes
+    connection.execute(
+        "INSERT INTO prompt_history_search (prompt_history_search, rank) VALUES ('merge', ?)",
+        (pages,),
+    )
+    # By FTS5's documentation: a merge with nothing to do makes fewer than 2 changes.
+    return connection.total_changes - before >= 2
+
+
+def _checkpoint(connection: sqlite3.Connection, *, kind: str) -> None:
+    connection.execute(f"PRAGMA wal_checkpoint({kind})").fetchall()
+
+
+def _free_pages(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA freelist_count").fetchone()[0])
+
+
+def _give_back_pages(connection: sqlite3.Connection) -> int:
+    """Returns how many free pages are left."""
+    # executescript: on Python 3.11 execute() gives back one page, whatever the number.
+    connection.executescript(f"PRAGMA incremental_vacuum({VACUUM_PAGES})")
+    return _free_pages(connection)

@@ -1,0 +1,232 @@
+"""The history in SQLite."""
+
+import json
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from types import MappingProxyType
+from uuid import UUID
+
+import anyio
+
+from db.sqlite import pages as history_pages
+from db.sqlite.compaction import PAUSE_S, forget_deleted
+from db.sqlite.database import Database
+from db.sqlite.rows import COLUMNS, from_row, to_parameters, to_text
+from db.sqlite.sql_files import load_statement
+from db.sqlite.usage import read_usage
+from prompt_improver.domain.history_page import HistoryPage
+from prompt_improver.domain.prompt_history import BackendType, PromptHistory
+from prompt_improver.domain.prompt_repository import (
+    PromptRepository,
+    PromptStatistics,
+)
+from prompt_improver.domain.usage_statistics import UsageStatistics
+
+MAX_DAYS = 36_500
+# Rows a transaction when deleting: as many as take about this long, so that a save which
+# comes in between waits for little. 53,000 at once kept it for more than a second; what a row
+# takes differs ten times over, with the size of the file and the disk.
+STEP_S = 0.025
+FIRST_CHUNK, LEAST_CHUNK, MOST_CHUNK = 50, 5, 200
+# The largest number that SQLite can bind.
+MAX_INTEGER = 2**63 - 1
+
+# Bound by name; a row that is kept already is left as it is.
+INSERT_ROW = """
+    INSERT INTO prompt_history (
+        timestamp, original_idea, context, improved_prompt, role, directive, framework,
+        guardrails, backend, confidence, reasoning, latency_ms, model_version, prompt_id,
+        input_tokens, output_tokens, model_calls
+    )
+    VALUES (
+        :timestamp, :original_idea, :context, :improved_prompt, :role, :directive, :framework,
+        :guardrails, :backend, :confidence, :reasoning, :latency_ms, :model_version, :prompt_id,
+        :input_tokens, :output_tokens, :model_calls
+    )
+    ON CONFLICT (prompt_id) DO NOTHING
+"""
+
+
+class SqlitePromptRepository(PromptRepository):
+    """Keeps improvements in the table prompt_history of ``database``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @property
+    def busy_retries(self) -> int:
+        return self._database.busy_retries
+
+    async def open(self) -> None:
+        await self._database.open()
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    async def save(self, history: PromptHistory) -> PromptHistory:
+        parameters = to_parameters(history)
+
+        def insert(connection: sqlite3.Connection) -> PromptHistory:
+            cursor = connection.execute(INSERT_ROW, parameters)
+            if cursor.rowcount == 1:
+                return replace(history, id=cursor.lastrowid)
+            kept = _select_by_prompt_id(connection, history.prompt_id)
+            assert kept is not None, "the conflict was with this very row"
+            return from_row(kept)
+
+        return await self._database.write(insert)
+
+    async def save_many(self, histories: Sequence[PromptHistory]) -> int:
+        rows = [to_parameters(history) for history in histories]
+        if not rows:
+            return 0
+        return await self._database.write(
+            lambda connection: connection.executemany(INSERT_ROW, rows).rowcount
+        )
+
+    async def find_by_id(self, id: int) -> PromptHistory | None:
+        if not 0 < id <= MAX_INTEGER:
+            return None
+        sql = f"SELECT {COLUMNS} FROM prompt_history WHERE id = ?"  # noqa: S608  # nosec B608
+        row = await self._database.run(lambda connection: connection.execute(sql, (id,)).fetchone())
+        return None if row is None else from_row(row)
+
+    async def find_by_prompt_id(self, prompt_id: str) -> PromptHistory | None:
+        try:
+            kept = str(UUID(prompt_id))
+        except ValueError:
+            return None
+        row = await self._database.run(lambda connection: _select_by_prompt_id(connection, kept))
+        return None if row is None else from_row(row)
+
+    async def find_recent(
+        self, limit: int = 100, offset: int = 0, backend: BackendType | None = None
+    ) -> list[PromptHistory]:
+        if limit < 1:
+            raise ValueError(f"limit must be 1 or more, got {limit}")
+        if offset < 0:
+            raise ValueError(f"offset must be 0 or more, got {offset}")
+        # Two statements: with "backend = ? OR ? IS NULL" SQLite would use no index.
+        where = "" if backend is None else "WHERE backend = :backend"
+        return await self._select(
+            f"""
+            SELECT {COLUMNS}
+            FROM prompt_history
+            {where}
+            ORDER BY timestamp DESC, id DESC
+            LIMIT :limit OFFSET :offset
+            """,  # noqa: S608  # nosec B608
+            {
+                "limit": min(limit, MAX_INTEGER),
+                "offset": min(offset, MAX_INTEGER),
+                **({} if backend is None else {"backend": BackendType(backend).value}),
+            },
+        )
+
+    async def find_by_date_range(self, start: datetime, end: datetime) -> list[PromptHistory]:
+        first, last = to_text(start, "start"), to_text(end, "end")
+        if first > last:
+            raise ValueError(f"start must not be after end, got {start!r} and {end!r}")
+        return await self._select(
+            f"""
+            SELECT {COLUMNS}
+            FROM prompt_history
+            WHERE timestamp BETWEEN :first AND :last
+            ORDER BY timestamp DESC, id DESC
+            """,  # noqa: S608  # nosec B608
+            {"first": first, "last": last},
+        )
+
+    async def find_page(
+        self,
+        limit: int = 50,
+        cursor: str | None = None,
+        backend: BackendType | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        text: str | None = None,
+    ) -> HistoryPage:
+        return await history_pages.find_page(
+            self._database, limit, cursor, backend, start, end, text
+        )
+
+    def iterate(self, chunk: int = 50) -> AsyncIterator[list[PromptHistory]]:
+        return history_pages.iterate(self._database, chunk)
+
+    async def get_usage(
+        self, start: datetime | None = None, end: datetime | None = None
+    ) -> UsageStatistics:
+        first, last = history_pages.bounds(start, end)
+        return await self._database.run(lambda connection: read_usage(connection, first, last))
+
+    async def get_statistics(self) -> PromptStatistics:
+        sql = load_statement("maintenance/statistics.sql", "SELECT")
+        row = await self._database.run(lambda connection: connection.execute(sql).fetchone())
+        distribution = json.loads(row["backend_distribution"])
+        return PromptStatistics(
+            total_count=row["total_count"],
+            average_confidence=row["average_confidence"],
+            average_latency_ms=row["average_latency_ms"],
+            backend_distribution=MappingProxyType(
+                {BackendType(name): count for name, count in distribution.items()}
+            ),
+        )
+
+    async def delete_old(self, days: int) -> int:
+        if not 1 <= days <= MAX_DAYS:
+            raise ValueError(f"days must be from 1 to {MAX_DAYS}, got {days}")
+        overwrite = load_statement("maintenance/delete_old.sql", "UPDATE prompt_history")
+        delete = load_statement("maintenance/delete_old.sql", "DELETE")
+
+        def delete_some(connection: sqlite3.Connection, rows: int) -> int:
+            parameters = {"days": days, "rows": rows}
+            connection.execute(overwrite, parameters)
+            return connection.execute(delete, parameters).rowcount
+
+        deleted, rows = 0, FIRST_CHUNK
+        while True:
+            began = time.monotonic()
+            gone = await self._database.write(partial(delete_some, rows=rows))
+            deleted += gone
+            if gone < rows:
+                break
+            rows = next_chunk(rows, time.monotonic() - began)
+            await anyio.sleep(PAUSE_S)
+        await self.forget_deleted()
+        return deleted
+
+    async def delete(self, prompt_id: str) -> bool:
+        try:
+            kept = str(UUID(prompt_id))
+        except ValueError:
+            return False
+        sql = "DELETE FROM prompt_history WHERE prompt_id = ?"
+        return await self._database.write(
+            lambda connection: connection.execute(sql, (kept,)).rowcount == 1
+        )
+
+    async def forget_deleted(self) -> None:
+        await forget_deleted(self._database)
+
+    async def _select(self, sql: str, parameters: dict[str, int | str]) -> list[PromptHistory]:
+        rows = await self._database.run(
+            lambda connection: connection.execute(sql, parameters).fetchall()
+        )
+        return [from_row(row) for row in rows]
+
+
+def next_chunk(rows: int, seconds: float) -> int:
+    """How many rows to delete in the next transaction, when ``rows`` took ``seconds``."""
+    if seconds > STEP_S:
+        return max(rows // 2, LEAST_CHUNK)
+    return min(rows * 2, MOST_CHUNK) if seconds < STEP_S / 3 else rows
+
+
+def _select_by_prompt_id(connection: sqlite3.Connection, prompt_id: str) -> sqlite3.Row | None:
+    sql = f"SELECT {COLUMNS} FROM prompt_history WHERE prompt_id = ?"  # noqa: S608  # nosec B608
+    row: sqlite3.Row | None = connection.execute(sql, (prompt_id,)).fetchone()
+    return row

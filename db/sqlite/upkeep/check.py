@@ -1,0 +1,124 @@
+"""How a database is: one page of figures, and what is wrong with it."""
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from db.spool.file_spool import SpoolContents, find_refused, read_spools
+from db.sqlite.busy import BUSY_TIMEOUT_S
+from db.sqlite.connection import refuse_other_databases
+from db.sqlite.derived_data import FIRST_VERSION, verify_derived_data
+from db.sqlite.errors import translate
+from db.sqlite.migrator import read_migrations
+from db.sqlite.read_only import open_read_only
+from db.sqlite.sql_files import load_statement
+
+LARGE_LOG_BYTES = 64 * 1024 * 1024
+_INCREMENTAL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """``figures``: name and value, in the order to show them. ``problems``: what is wrong,
+    each with its mend. ``hints``: what could be better."""
+
+    figures: list[tuple[str, str]]
+    problems: list[str]
+    hints: list[str]
+
+
+def check_database(path: Path) -> Health:
+    """Look at the database at ``path``, or at a backup, without changing it.
+
+    Raises:
+        RepositoryConnectionError: it is not there, or cannot be read.
+        RepositoryCorruptError: it is too damaged to look into, or no history database.
+    """
+    sql = load_statement("maintenance/check.sql", "SELECT")
+    latest = read_migrations()[-1].version
+    with closing(_open(path)) as connection:
+        try:
+            refuse_other_databases(connection, path)
+            found = connection.execute(sql).fetchone()
+            # In a damaged file what is derived from the rows is the least of it.
+            derived = []
+            known = FIRST_VERSION <= found["schema_version"] <= latest
+            if known and found["integrity"] == "ok":
+                derived = verify_derived_data(connection).problems
+        except sqlite3.Error as error:
+            raise translate(error, path) from error
+    spooled = read_spools(path)
+    log_bytes = _bytes(path.with_name(path.name + "-wal"))
+    mode = stat.S_IMODE(path.stat().st_mode)
+    return Health(
+        [
+            ("file", str(path)),
+            ("rights", f"{mode:04o}"),
+            ("bytes", f"{path.stat().st_size:,}, and {log_bytes:,} in the log"),
+            ("integrity", found["integrity"]),
+            ("schema version", f"{found['schema_version']} of {latest}"),
+            ("improvements", f"{found['improvements']:,}"),
+            ("oldest, newest", f"{found['oldest'] or 'none'}, {found['newest'] or 'none'}"),
+            ("pages", f"{found['pages']:,}, of them free {found['free_pages']:,}"),
+            ("spool", ", ".join(map(str, spooled)) or "none"),
+        ],
+        [*_problems(found, latest, log_bytes, mode, path), *derived],
+        [*_hints(found, latest), *_spool_hints(path, spooled)],
+    )
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    # On a connection that cannot write SQLite does not look at the CHECKs (it does not even
+    # read them), so rows that were spoilt by hand would pass.
+    if not (path.is_file() and os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        return open_read_only(path)
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_TIMEOUT_S
+    )
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def _problems(found: sqlite3.Row, latest: int, log_bytes: int, mode: int, path: Path) -> list[str]:
+    problems = []
+    if found["integrity"] != "ok":
+        problems.append("it is damaged: stop the server and restore a backup")
+    if found["broken_foreign_keys"]:
+        problems.append(f"{found['broken_foreign_keys']} rows point to nothing: restore a backup")
+    if found["schema_version"] > latest:
+        problems.append("it is newer than this program: use a newer program")
+    if mode & 0o077:
+        problems.append(f"others can read your prompts: chmod 600 {path}")
+    if log_bytes > LARGE_LOG_BYTES:
+        problems.append(
+            f"the log is larger than {LARGE_LOG_BYTES:,} bytes: some program keeps reading and "
+            "never ends its transaction; end it"
+        )
+    return problems
+
+
+def _hints(found: sqlite3.Row, latest: int) -> list[str]:
+    hints = []
+    if found["schema_version"] < latest:
+        hints.append("the next start of the program, or `migrate`, brings it up to date")
+    if found["auto_vacuum"] != _INCREMENTAL:
+        hints.append("it cannot hand room back to the disk: see sql/maintenance/vacuum.sql")
+    elif found["free_pages"] * 2 > found["pages"]:
+        hints.append("over half of it is free room: `cleanup` hands that back to the disk")
+    return hints
+
+
+def _spool_hints(path: Path, spooled: list[SpoolContents]) -> Iterator[str]:
+    if spooled:
+        yield "what is in the spool is taken in by the running server, or at the next start"
+    for refused in find_refused(path):
+        yield f"{refused} holds lines that could not be taken in: `import` it, or delete it"
+
+
+def _bytes(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

@@ -1,0 +1,213 @@
+"""The commands that read the history, and carry it out and in."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+from prompt_improver.cli.failure import fail
+from prompt_improver.cli.repository import with_repository
+
+if TYPE_CHECKING:
+    from prompt_improver.domain.prompt_history import PromptHistory
+    from prompt_improver.domain.prompt_repository import PromptRepository
+
+_BAD_LINES_SHOWN = 20
+_BATCH = 200
+
+
+def history(
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
+) -> None:
+    """List the newest improvements, newest first."""
+    for row in with_repository(lambda repository: repository.find_recent(limit=limit)):
+        typer.echo(_line(row))
+
+
+def search(
+    text: Annotated[str, typer.Argument(help="Words; the last may be the beginning of one.")],
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
+) -> None:
+    """List improvements that hold all these words, the last saved first."""
+
+    async def find(repository: "PromptRepository") -> "tuple[PromptHistory, ...]":
+        return (await repository.find_page(limit=limit, text=text)).items
+
+    try:
+        found = with_repository(find)
+    except ValueError as error:
+        fail(str(error), code=2)
+    for row in found:
+        typer.echo(_line(row))
+
+
+def show(
+    prompt_id: Annotated[str, typer.Argument(help="As history and search list it.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the row as JSON.")] = False,
+) -> None:
+    """Print one improvement with all that is known of it."""
+    import json
+
+    from prompt_improver.domain.history_record import to_record
+
+    row = with_repository(lambda repository: repository.find_by_prompt_id(prompt_id))
+    if row is None:
+        fail("The history has no improvement with this id")
+    record = to_record(row)
+    if as_json:
+        typer.echo(json.dumps(record, ensure_ascii=False, indent=2))
+        return
+    long = ("original_idea", "context", "improved_prompt")
+    for name, value in record.items():
+        if name not in long and name != "guardrails" and value not in (None, ""):
+            typer.echo(f"{name:16}{value}")
+    for name in long:
+        if record[name]:
+            typer.echo(f"\n--- {name}\n{record[name]}")
+
+
+def export(
+    file: Annotated[Path, typer.Argument(help="A new file; - is standard output.")] = Path("-"),
+    form: Annotated[str, typer.Option("--format", help="jsonl or csv.")] = "jsonl",
+) -> None:
+    """Write every improvement, the first saved first, to a file that only you can read."""
+    from prompt_improver.api.history_export import ExportFormat
+
+    try:
+        chosen = ExportFormat(form)
+    except ValueError:
+        fail("--format must be jsonl or csv", code=2)
+    if str(file) == "-":
+        with_repository(lambda repository: _write(repository, chosen, sys.stdout.buffer))
+        return
+    if file.exists():
+        fail(f"{file} is there already; give another name")
+    try:
+        with _part_of(file) as out:
+            count = with_repository(lambda repository: _write(repository, chosen, out, bar=True))
+    except OSError as error:
+        fail(f"{file} cannot be written: {error.strerror}")
+    typer.echo(f"{file}: {count} improvements")
+
+
+def import_(
+    file: Annotated[
+        Path, typer.Argument(help="JSON lines, as export writes; - is standard input.")
+    ],
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave bad lines out instead of stopping.")
+    ] = False,
+) -> None:
+    """Take exported improvements in. Those that are kept already are left as they are, so an
+    import can be repeated; with a bad line nothing is taken in."""
+    from prompt_improver.importing.export_file import BadLine, read_lines
+
+    with _source(file) as source:
+        size = os.fstat(source.fileno()).st_size
+        bad = 0
+        with _bar("reading", size) as progress:
+            for each in read_lines(source, progress):
+                if isinstance(each, BadLine):
+                    bad += 1
+                    if bad <= _BAD_LINES_SHOWN:
+                        typer.echo(f"line {each.number}: {each.reason}", err=True)
+        if bad > _BAD_LINES_SHOWN:
+            typer.echo(f"and {bad - _BAD_LINES_SHOWN} more", err=True)
+        if bad and not skip_bad:
+            fail(f"{bad} bad lines: nothing was imported; mend them or add --skip-bad")
+        source.seek(0)
+        with _bar("importing", size) as progress:
+            good = (row for row in read_lines(source, progress) if not isinstance(row, BadLine))
+            read, new = with_repository(lambda repository: _save_all(repository, good))
+    kept = f", {read - new} were kept already" if read > new else ""
+    left_out = f", {bad} bad lines left out" if bad else ""
+    typer.echo(f"{new} improvements imported{kept}{left_out}")
+
+
+async def _write(
+    repository: "PromptRepository", chosen: str, out: BinaryIO, *, bar: bool = False
+) -> int:
+    from prompt_improver.api.history_export import ExportFormat, heading, renderer
+
+    form = ExportFormat(chosen)
+    render, count = renderer(form), 0
+    total = (await repository.get_statistics()).total_count
+    out.write(heading(form).encode())
+    with _bar("export", total if bar else 0) as progress:
+        chunks: AsyncIterator[list[PromptHistory]] = repository.iterate()
+        async for rows in chunks:
+            out.write(render(rows).encode())
+            count += len(rows)
+            progress(count)
+    out.flush()
+    return count
+
+
+async def _save_all(
+    repository: "PromptRepository", rows: "Iterator[PromptHistory]"
+) -> tuple[int, int]:
+    """How many rows there were, and how many of them are new."""
+    from itertools import islice
+
+    read = new = 0
+    while batch := list(islice(rows, _BATCH)):
+        new += await repository.save_many(batch)
+        read += len(batch)
+    return read, new
+
+
+def _line(row: "PromptHistory") -> str:
+    idea = " ".join(row.original_idea.split())
+    shown = idea if len(idea) <= 80 else idea[:79] + "…"
+    return f"{row.timestamp:%Y-%m-%d %H:%M:%S}  {row.prompt_id}  {row.backend:9}  {shown}"
+
+
+@contextmanager
+def _part_of(file: Path) -> Iterator[BinaryIO]:
+    """A file that is called ``file`` only when it is whole, 0600 whatever the umask."""
+    from db.files.database_file import sync_folder
+
+    part = file.with_name(file.name + ".part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        os.link(part, file)  # fails where somebody has made the file in the meantime
+        sync_folder(file.parent)
+    finally:
+        part.unlink()
+
+
+@contextmanager
+def _source(file: Path) -> Iterator[BinaryIO]:
+    if str(file) != "-":
+        try:
+            opened = file.open("rb")
+        except OSError as error:
+            fail(f"{file} cannot be read: {error.strerror}")
+        with opened:
+            yield opened
+        return
+    # It is read twice: first all of it is checked. The file has no name and is ours alone.
+    with tempfile.TemporaryFile() as copy:
+        shutil.copyfileobj(sys.stdin.buffer, copy)
+        copy.seek(0)
+        yield copy
+
+
+@contextmanager
+def _bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
+    """What draws a bar on a terminal, told how much is done; elsewhere it draws nothing."""
+    if not sys.stderr.isatty() or total <= 0:
+        yield lambda _: None
+        return
+    with typer.progressbar(length=total, label=label, file=sys.stderr) as bar:
+        yield lambda done: bar.update(min(done, total) - bar.pos)

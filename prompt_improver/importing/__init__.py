@@ -1,0 +1,1 @@
+"""Rows from files: exports, and the histories of other programs."""

@@ -1,0 +1,1 @@
+"""The model: providers, the engine behind DSPy, and reading its replies."""

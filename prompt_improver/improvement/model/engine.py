@@ -1,0 +1,218 @@
+"""One model behind the engine contract of DSPy 3.4 (``complete(Request) -> Response``).
+
+The engine is ours so that one layer retries, DSPy never goes to LiteLLM, and the pool, the
+proxies and the decoding are what we say.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Any
+
+from prompt_improver.improvement.model.language_model import LanguageModelChoice
+from prompt_improver.improvement.model.reply import reply_schema
+from prompt_improver.improvement.model.transport import build_transport
+
+logger = logging.getLogger(__name__)
+
+_DOORS = {
+    "openai": "openai-chat",
+    "anthropic": "anthropic",
+    "gemini": "gemini",
+    "deepseek": "deepseek",
+    "ollama": "ollama",
+    # Ollama's door is the plain one: chat completions with max_tokens, a key only if given.
+    "openai-compatible": "ollama",
+}
+MOST_CALLS = 2
+"""Requests to the model for one improvement: retry and correction share them."""
+_RETRY_PAUSE_S = (0.1, 0.4)
+_LONGEST_HINT_S = 1.0
+"""A server that asks for a longer pause than this is not asked a second time."""
+_REFUSALS = (400, 422, 501)
+_MOST_TOKENS = 100_000_000
+_DIRECTIVE_LIMIT = 1_500
+
+
+@dataclass(slots=True)
+class ModelUse:
+    """What one answer took. Tokens are None where the server did not say."""
+
+    most_calls: int = MOST_CALLS
+    """No retry is made beyond these."""
+    calls: int = 0
+    """Requests sent to the model, those that failed on the way among them, but not the one
+    that finds out in a process that a server takes no response_format."""
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cut: bool = False
+    """Whether the reply ended before its end: at max_tokens, or at a filter."""
+
+
+_USE: ContextVar[ModelUse | None] = ContextVar("model_use", default=None)
+
+
+@contextmanager
+def measure_use(most_calls: int = MOST_CALLS) -> Iterator[ModelUse]:
+    """Collects what the calls made inside this block, by this task, take."""
+    use = ModelUse(most_calls=most_calls)
+    token = _USE.set(use)
+    try:
+        yield use
+    finally:
+        _USE.reset(token)
+
+
+class ModelEngine:
+    """Sends requests to the chosen model: at most one quick retry, on a broken connection
+    or a 5xx; decoding held to the reply's schema where the server can do that."""
+
+    def __init__(
+        self,
+        choice: LanguageModelChoice,
+        *,
+        sleep: Callable[[float], Awaitable[None]],
+        uniform: Callable[[float, float], float],
+    ) -> None:
+        self._choice = choice
+        self._sleep = sleep
+        self._uniform = uniform
+        self._constrained = choice.constrained
+        self._router: Any = None
+        self._transport: Any = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def build_lm(self) -> Any:
+        """The dspy.LM that calls this engine. Imports DSPy."""
+        import dspy
+
+        return dspy.LM(
+            self._choice.model_version,
+            cache=False,
+            num_retries=0,
+            engine=_NoSyncEngine(),
+            async_engine=self,
+        )
+
+    async def complete(self, request: Any) -> Any:
+        """One response to ``request``; raises the errors of ``dspy.lm15``."""
+        from dspy import lm15
+
+        door = _DOORS[self._choice.provider]
+        client = self._client(door)
+        config = replace(
+            request.config,
+            max_tokens=self._choice.max_tokens,
+            temperature=self._choice.temperature,
+        )
+        request = replace(request, model=self._choice.model, config=config)
+        if self._constrained:
+            try:
+                return _count(await self._send(client, _with_format(request)))
+            except (lm15.ContextLengthError, lm15.UnsupportedModelError):
+                raise
+            except (lm15.InvalidRequestError, lm15.ServerError) as error:
+                if error.status not in _REFUSALS:
+                    raise
+            return _count(await self._send_without_format(client, request))
+        return _count(await self._send(client, request))
+
+    async def _send_without_format(self, client: Any, request: Any) -> Any:
+        """One response after a refusal. If it comes, it was the format that was refused."""
+        from dspy import lm15
+
+        noticed = self._constrained
+        self._constrained = False  # now, so that those who come meanwhile are spared
+        try:
+            response = await self._send(client, request)
+        except lm15.LM15Error:
+            self._constrained = noticed
+            raise
+        # The refusal happens once in a process: it is not this improvement's cost.
+        if (use := _USE.get()) is not None:
+            use.calls -= 1
+        if noticed:
+            logger.warning("the model's server takes no response_format: going on without it")
+        return response
+
+    async def aclose(self) -> None:
+        """Close the connections that were opened in the running event loop."""
+        transport, self._transport = self._transport, None
+        self._router = None
+        if transport is not None and self._loop is asyncio.get_running_loop():
+            await transport.aclose()
+
+    async def _send(self, client: Any, request: Any) -> Any:
+        from dspy import lm15
+
+        use = _USE.get() or ModelUse()
+        use.calls += 1
+        try:
+            return await client.complete(request)
+        except (lm15.TransportError, lm15.ServerError) as error:
+            too_late = (error.retry_after or 0.0) > _LONGEST_HINT_S
+            if too_late or error.status == 501 or use.calls >= use.most_calls:
+                raise
+        await self._sleep(self._uniform(*_RETRY_PAUSE_S))
+        use.calls += 1
+        return await client.complete(request)
+
+    def _client(self, door: str) -> Any:
+        # A pool belongs to the event loop that it was first used in.
+        loop = asyncio.get_running_loop()
+        if self._router is None or self._loop is not loop:
+            self._router, self._loop = self._build_router(door), loop
+        return self._router.lm(f"{door}:{self._choice.model}")
+
+    def _build_router(self, door: str) -> Any:
+        from dspy import lm15
+
+        choice = self._choice
+        self._transport = build_transport(choice)
+        key = choice.api_key
+        config = lm15.RouterConfig(
+            env={},
+            api_keys={door: key.get_secret_value()} if key is not None else None,
+            base_urls={door: choice.base_url} if choice.base_url is not None else None,
+            transport=self._transport,
+        )
+        return lm15.AsyncLMRouter(config)
+
+
+class _NoSyncEngine:
+    """DSPy wants both of a pair; nothing of ours calls the model synchronously."""
+
+    def complete(self, request: Any) -> Any:
+        raise NotImplementedError("the model is called by acall only")
+
+
+def _count(response: Any) -> Any:
+    use = _USE.get()
+    if use is not None:
+        use.input_tokens = _add(use.input_tokens, response.usage.input_tokens)
+        use.output_tokens = _add(use.output_tokens, response.usage.output_tokens)
+        use.cut = response.finish_reason in ("length", "content_filter")
+    return response
+
+
+def _add(sum_so_far: int | None, tokens: int | None) -> int | None:
+    # Some servers count wildly; what cannot be a count is no figure.
+    if tokens is None or not 0 <= tokens <= _MOST_TOKENS:
+        return sum_so_far
+    return (sum_so_far or 0) + tokens
+
+
+def _with_format(request: Any) -> Any:
+    config = replace(request.config, response_format=_response_format(request))
+    return replace(request, config=config)
+
+
+def _response_format(request: Any) -> dict[str, Any]:
+    # A directive holds what the idea says: a long idea must not be cut by the schema.
+    asked = len(request.messages[-1].text or "")
+    limit = _DIRECTIVE_LIMIT if asked < _DIRECTIVE_LIMIT else None
+    schema = reply_schema(directive_limit=limit)
+    return {"type": "json_schema", "name": "improved_prompt", "schema": schema, "strict": True}

@@ -1,0 +1,218 @@
+"""A model's reply, read into the parts of a prompt as models really write them.
+
+One call, one reading: JSON is looked for wherever it stands (in a fence, after prose or a
+``<think>`` block), else sections under the field names. White space, list marks and number
+formats are forgiven; what is not there is never made up.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from prompt_improver.domain.prompt_history import find_unstorable_character
+from prompt_improver.improvement.improver import ImproverReplyError
+from prompt_improver.improvement.model.reply_values import (
+    read_confidence,
+    read_framework,
+    read_guardrails,
+    read_text,
+)
+from prompt_improver.improvement.structured_prompt import Framework
+
+FIELDS = (
+    "reasoning",
+    "role",
+    "directive",
+    "framework",
+    "guardrails",
+    "output_format",
+    "confidence",
+)
+_REQUIRED = ("role", "directive", "guardrails")
+_LONGEST = {"role": 2_000, "directive": 60_000, "output_format": 10_000, "reasoning": 10_000}
+_MAX_GUARDRAILS = 30
+_LONGEST_GUARDRAIL = 2_000
+
+_MAX_REPLY = 400_000
+_MAX_OPENINGS = 300
+"""Braces tried: a reply of nothing but braces must not cost seconds."""
+
+_THINKING = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
+_JSON = json.JSONDecoder(strict=False)  # models put raw line breaks into JSON strings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyParts:
+    """What the model wrote, in the types that StructuredPrompt takes."""
+
+    role: str
+    directive: str
+    framework: Framework
+    guardrails: tuple[str, ...]
+    output_format: str = ""
+    reasoning: str | None = None
+    confidence: float | None = None
+
+
+def parse_reply(text: str) -> ReplyParts:
+    """The parts in ``text``. Role, directive and at least one guardrail must be there.
+
+    A framework that is missing or unknown counts as chain-of-thought; a confidence without
+    a number ("High") is None.
+
+    Raises:
+        ImproverReplyError: a required part is missing, or one is too long or cannot be
+            stored. Names the part, quotes nothing.
+    """
+    found = _find_fields(text[:_MAX_REPLY])
+    role = read_text(found.get("role"))
+    directive = read_text(found.get("directive"))
+    guardrails = read_guardrails(found.get("guardrails"))
+    values = dict(zip(_REQUIRED, (role, directive, guardrails), strict=True))
+    missing = [name for name, value in values.items() if not value]
+    if missing or role is None or directive is None:
+        raise ImproverReplyError(f"the model's reply has no {', no '.join(missing)}")
+    parts = ReplyParts(
+        role=role,
+        directive=directive,
+        framework=read_framework(found.get("framework")),
+        guardrails=guardrails,
+        output_format=read_text(found.get("output_format"), as_json=True) or "",
+        reasoning=read_text(found.get("reasoning")),
+        confidence=read_confidence(found.get("confidence")),
+    )
+    _check(parts)
+    return parts
+
+
+def reply_schema(*, directive_limit: int | None) -> dict[str, Any]:
+    """The JSON schema that decoding is held to where the server can do that.
+
+    Every length is bounded: a small model that repeats itself would run on to max_tokens
+    and be cut in the middle of a text. The bounds stay under 2,000, the most that
+    llama.cpp's grammars repeat; ``directive_limit`` None leaves the directive free.
+    """
+    directive: dict[str, Any] = {"type": "string", "minLength": 1}
+    if directive_limit is not None:
+        directive["maxLength"] = directive_limit
+    properties = {
+        "reasoning": {"type": "string", "maxLength": 300},
+        "role": {"type": "string", "minLength": 1, "maxLength": 200},
+        "directive": directive,
+        "framework": {"type": "string", "enum": [str(framework) for framework in Framework]},
+        "guardrails": {
+            "type": "array",
+            "items": {"type": "string", "minLength": 1, "maxLength": 200},
+            "minItems": 3,
+            "maxItems": 7,
+        },
+        "output_format": {"type": "string", "maxLength": 400},
+        "confidence": {"type": "number", "minimum": 0, "maximum": 1},
+    }
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _check(parts: ReplyParts) -> None:
+    texts = {name: getattr(parts, name) or "" for name in _LONGEST}
+    for name, limit in _LONGEST.items():
+        if len(texts[name]) > limit:
+            raise ImproverReplyError(f"the model's {name} is over {limit} characters")
+    if len(parts.guardrails) > _MAX_GUARDRAILS or any(
+        len(rule) > _LONGEST_GUARDRAIL for rule in parts.guardrails
+    ):
+        raise ImproverReplyError("the model's guardrails are too many or too long")
+    for name, value in (*texts.items(), *(("guardrails", rule) for rule in parts.guardrails)):
+        if found := find_unstorable_character(value):
+            raise ImproverReplyError(f"the model's {name} holds {found}")
+
+
+def _find_fields(text: str) -> dict[str, Any]:
+    """The last JSON object that has all required fields (a model that drafts first gives
+    its answer last), else sections, else the fullest JSON object.
+
+    Nothing where there are two answers, sections around a complete object: it may be an
+    object that the idea holds and the model repeats.
+    """
+    text = _THINKING.sub("", text)
+    best: dict[str, Any] = {}
+    outside = text
+    for found, start, end in _json_objects(text):
+        if _is_complete(found) or (len(found) > len(best) and not _is_complete(best)):
+            best, outside = found, f"{text[:start]}\n{text[end:]}"
+    if _is_complete(best):
+        around = {_label_name(label) for label in _labels(outside)}
+        return {} if around.issuperset(_REQUIRED) else best
+    sections = _sections(text)
+    return sections if _is_complete(sections) else best or sections
+
+
+def _is_complete(fields: dict[str, Any]) -> bool:
+    return all(name in fields for name in _REQUIRED)
+
+
+def _json_objects(text: str) -> Iterator[tuple[dict[str, Any], int, int]]:
+    """Every object with a field of ours, and from where to where it stands."""
+    position = 0
+    for _ in range(_MAX_OPENINGS):
+        start = text.find("{", position)
+        if start < 0:
+            return
+        try:
+            value, position = _JSON.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            position = start + 1
+            continue
+        candidates = [value, *(inner for inner in value.values() if isinstance(inner, dict))]
+        for candidate in candidates:
+            if fields := _known(candidate):
+                yield fields, start, position
+
+
+def _known(value: dict[str, Any]) -> dict[str, Any]:
+    by_name = {re.sub(r"[^a-z0-9]", "", name.lower()): item for name, item in value.items()}
+    names = ((name, name.replace("_", "")) for name in FIELDS)
+    return {name: by_name[plain] for name, plain in names if plain in by_name}
+
+
+# `## Role`, `**Role:** ...`, `[[ ## role ## ]]`, `- Role: ...`, `1. role: ...`
+_LABEL = re.compile(
+    r"^[ \t]*(?:[-*+][ \t]+|\d+[.)][ \t]+)?(?P<open>\[\[[ \t]*#+[ \t]*|#{1,6}[ \t]+|[*_]{1,3})?"
+    r"(?P<name>reasoning|role|directive|framework|guardrails?|output[ _-]?format|confidence)"
+    r"(?P<close>[ \t]*#+[ \t]*\]\]|[*_]{1,3})?[ \t]*(?P<colon>:?)[*_]{0,3}[ \t]*(?P<rest>.*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def _sections(text: str) -> dict[str, Any]:
+    """Text under field names, where the model wrote no JSON. A name that comes twice makes
+    the reply ambiguous: nothing is taken from it."""
+    labels = _labels(text)
+    found: dict[str, Any] = {}
+    ends = [*(match.start() for match in labels[1:]), len(text)]
+    for match, end in zip(labels, ends if labels else [], strict=True):
+        name = _label_name(match)
+        if name in found:
+            return {}
+        found[name] = (match["rest"] + text[match.end() : end]).strip()
+    return found
+
+
+def _labels(text: str) -> list[re.Match[str]]:
+    return [match for match in _LABEL.finditer(text) if _is_label(match)]
+
+
+def _label_name(label: re.Match[str]) -> str:
+    name = label["name"].lower()
+    return {"g": "guardrails", "o": "output_format"}.get(name[0], name)
+
+
+def _is_label(match: re.Match[str]) -> bool:
+    """A line that starts with the word "role" is a label only if something marks it as one."""
+    return bool(match["colon"]) or bool(match["open"] and not match["rest"])

@@ -1,0 +1,65 @@
+"""The connections to the model: no proxy for this machine, and no answer without an end."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from prompt_improver.improvement.improver import ImproverReplyError
+from prompt_improver.improvement.model.language_model import LanguageModelChoice
+
+MOST_ANSWER_BYTES = 4 * 1024 * 1024
+"""A good answer is a few kilobytes. A server that sends without end would fill the memory."""
+_CONNECT_S = 5.0
+_MAX_CONNECTIONS = 256
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def build_transport(choice: LanguageModelChoice) -> Any:
+    """What carries requests to the model. An answer over MOST_ANSWER_BYTES raises
+    ImproverReplyError. Imports DSPy."""
+    # Not among DSPy's public names, but the only way to keep a model on this machine from
+    # being looked for behind the proxy of the environment.
+    from dspy._vendor.lm15.transports import StdlibAsyncTransport
+
+    class BoundedTransport(StdlibAsyncTransport):  # type: ignore[misc]
+        def stream(self, request: Any) -> Any:
+            return _bounded(super().stream(request))
+
+    # Waiting for the answer may take longer than the whole call: so that the limit of the
+    # call, which covers the retry too, is the one that ends it.
+    return BoundedTransport(
+        connect_timeout=min(_CONNECT_S, choice.timeout_s),
+        read_timeout=choice.timeout_s + 5,
+        write_timeout=choice.timeout_s + 5,
+        pool_timeout=None,
+        max_connections=_MAX_CONNECTIONS,
+        trust_env=urlsplit(choice.base_url or "").hostname not in _LOOPBACK,
+    )
+
+
+@asynccontextmanager
+async def _bounded(opened: Any) -> AsyncIterator[Any]:
+    from dspy._vendor.lm15.transports import AsyncTransportResponse
+
+    async def nothing_to_release(body_consumed: bool) -> None:
+        """``opened`` is left at the end of the block."""
+
+    async with opened as response:
+        yield AsyncTransportResponse(
+            status=response.status,
+            reason=response.reason,
+            headers=response.headers,
+            http_version=response.http_version,
+            chunks=_up_to_the_limit(response),
+            release=nothing_to_release,
+        )
+
+
+async def _up_to_the_limit(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    size = 0
+    async for chunk in chunks:
+        size += len(chunk)
+        if size > MOST_ANSWER_BYTES:
+            raise ImproverReplyError(f"the model's answer is over {MOST_ANSWER_BYTES:,} bytes")
+        yield chunk

@@ -1,0 +1,1 @@
+"""The way of an improvement from its answer into the store."""

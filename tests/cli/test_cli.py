@@ -1,0 +1,224 @@
+"""The command line, as a process of its own."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.server_process import clean_environment
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs ``python -m prompt_improver`` in an empty folder."""
+
+    def run(*arguments: str, stdin: bytes = b"", **variables: str) -> subprocess.CompletedProcess:
+        settings = {"HOME": str(tmp_path), "LLM_PROVIDER": "offline"} | variables
+        done = subprocess.run(
+            [sys.executable, "-m", "prompt_improver", *arguments],
+            cwd=tmp_path,
+            env=clean_environment(**settings),
+            input=stdin,
+            capture_output=True,
+            timeout=30,
+        )
+        done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+        return done
+
+    return run
+
+
+@pytest.fixture
+def database_file(tmp_path) -> Path:
+    return tmp_path / "data" / "prompt_history.db"
+
+
+def ideas(database_file: Path) -> list[str]:
+    with sqlite3.connect(database_file) as connection:
+        rows = connection.execute("SELECT original_idea FROM prompt_history ORDER BY id")
+        return [idea for (idea,) in rows]
+
+
+def test_improve_prints_the_prompt_alone_on_standard_output_and_keeps_it(run, database_file):
+    done = run("improve", "Design a REST API", "--context", "FastAPI")
+    assert done.returncode == 0
+    assert done.stdout.startswith("## Role\n")
+    assert "Design a REST API" in done.stdout
+    assert "FastAPI" in done.stdout
+    with sqlite3.connect(database_file) as connection:
+        (kept,) = connection.execute("SELECT improved_prompt FROM prompt_history").fetchone()
+    assert kept + "\n" == done.stdout
+
+
+def test_improve_reads_the_idea_from_standard_input(run, database_file):
+    done = run("improve", "-", stdin="haz un hook de React para formularios ñ\n".encode())
+    assert done.returncode == 0
+    assert ideas(database_file) == ["haz un hook de React para formularios ñ"]
+
+
+def test_improve_json_prints_every_part(run):
+    parts = json.loads(run("improve", "Design a REST API", "--json").stdout)
+    assert parts["backend"] == "offline"
+    assert parts["saved"] == "saved"
+    assert parts["improved_prompt"].startswith("## Role")
+
+
+def test_a_warning_goes_to_standard_error(run):
+    done = run("improve", "jyfjjgcgh")
+    assert done.returncode == 0
+    assert "vague" in done.stderr
+    assert "warning" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "why"),
+    [
+        (["improve", "  "], b"", "must not be empty"),
+        (["improve", "-"], b"\xff\xfe", "not UTF-8"),
+        (["improve", "-"], b"a\x00b", "NUL"),
+        (["improve", "-"], b"x" * 20_001, "20000"),
+        (["improve", "idea", "--backend", "magic"], b"", "'zero-shot'"),
+        (["improve"], b"", "'idea'"),
+        (["history", "--limit", "0"], b"", "--limit"),
+        (["cleanup", "--days", "0"], b"", "--days"),
+        (["cleanup", "--days", "36501"], b"", "--days"),
+        (["nonsense"], b"", "nonsense"),
+    ],
+)
+def test_wrong_usage_ends_with_2_and_says_why(run, arguments, stdin, why):
+    done = run(*arguments, stdin=stdin)
+    assert done.returncode == 2
+    assert why in done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+
+
+def test_an_improvement_is_printed_even_where_it_cannot_be_kept(run, database_file):
+    database_file.mkdir(parents=True)
+    done = run("improve", "Design a REST API")
+    assert done.returncode == 0
+    assert done.stdout.startswith("## Role")
+    assert "not kept in the history" in done.stderr
+
+
+def test_with_the_history_off_nothing_is_written(run, database_file):
+    assert run("improve", "Design a REST API", SQLITE_ENABLED="false").returncode == 0
+    assert not database_file.exists()
+
+
+def test_history_lists_the_newest_first_in_a_line_each(run):
+    run("improve", "first idea")
+    run("improve", "second\nidea " + "long " * 40)
+    lines = run("history").stdout.splitlines()
+    assert len(lines) == 2
+    assert "second idea long" in lines[0]
+    assert lines[0].endswith("…")
+    assert lines[1].endswith("first idea")
+    assert len(run("history", "--limit", "1").stdout.splitlines()) == 1
+
+
+def test_stats_prints_the_figures(run):
+    run("improve", "Design a REST API")
+    done = run("stats")
+    assert "improvements        1" in done.stdout
+    assert "offline" in done.stdout
+
+
+def test_stats_of_an_empty_history_are_none(run):
+    assert "average confidence  none" in run("stats").stdout
+
+
+def test_cleanup_deletes_what_is_older_than_the_days_and_says_how_many(run, database_file):
+    run("improve", "old")
+    run("improve", "new")
+    with sqlite3.connect(database_file) as connection:
+        connection.execute(
+            "UPDATE prompt_history SET timestamp = '2020-01-01 00:00:00.000' "
+            "WHERE original_idea = 'old'"
+        )
+    done = run("cleanup", "--days", "7")
+    assert done.stdout == "Deleted 1 improvements older than 7 days\n"
+    assert ideas(database_file) == ["new"]
+
+
+def test_cleanup_takes_the_retention_of_the_settings(run):
+    done = run("cleanup", SQLITE_RETENTION_DAYS="12")
+    assert done.stdout == "Deleted 0 improvements older than 12 days\n"
+
+
+def test_migrate_makes_the_database_and_has_nothing_to_do_the_second_time(run, database_file):
+    done = run("migrate")
+    assert done.stdout.startswith("applied 0001_create_prompt_history\n")
+    assert database_file.exists()
+    assert run("migrate").stdout == f"{database_file} is up to date\n"
+
+
+@pytest.mark.parametrize("command", ["history", "stats", "cleanup", "migrate"])
+def test_a_database_that_cannot_be_used_ends_with_1_and_one_line(run, database_file, command):
+    database_file.mkdir(parents=True)
+    done = run(command)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert str(database_file) in done.stderr
+
+
+@pytest.mark.parametrize("command", [["improve", "idea"], ["serve"], ["history"]])
+def test_a_wrong_setting_ends_with_1_and_one_line(run, command):
+    done = run(*command, SQLITE_POOL_SIZE="2")
+    assert done.returncode == 1
+    assert done.stderr.startswith("SQLITE_POOL_SIZE='2'")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_backend_without_a_model_ends_with_1_and_says_what_to_set(run):
+    done = run("improve", "idea", "--backend", "few-shot")
+    assert done.returncode == 1
+    assert "LLM_PROVIDER" in done.stderr
+
+
+def test_help_imports_nothing_heavy():
+    script = (
+        "import sys\n"
+        "from prompt_improver.cli.commands import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'dspy', 'fastapi', 'pydantic', 'httpx', 'sqlite3', 'uvicorn'}\n"
+        "sys.exit(f'imported {heavy & set(sys.modules)}' if heavy & set(sys.modules) else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=clean_environment(), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "improve" in done.stdout
+
+
+def test_a_reader_that_stops_early_gets_no_traceback(tmp_path):
+    done = subprocess.run(
+        f"{sys.executable} -m prompt_improver improve 'Design a REST API' | head -c 1",
+        shell=True,
+        cwd=tmp_path,
+        env=clean_environment(HOME=str(tmp_path), LLM_PROVIDER="offline"),
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.stdout == "#"
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_output_that_cannot_be_written_ends_with_1_and_one_line(tmp_path):
+    done = subprocess.run(
+        f"{sys.executable} -m prompt_improver improve 'Design a REST API' > /dev/full",
+        shell=True,
+        cwd=tmp_path,
+        env=clean_environment(HOME=str(tmp_path), LLM_PROVIDER="offline"),
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1

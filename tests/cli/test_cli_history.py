@@ -1,0 +1,223 @@
+"""search, show, export and import on the command line, as processes of their own."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from prompt_improver.domain.history_record import COLUMNS, from_record, to_record
+from prompt_improver.importing.export_file import MAX_LINE_BYTES, BadLine, read_lines
+from tests.histories import make_history
+from tests.history_files import make_example, save_rows
+from tests.server_process import clean_environment
+from tests.sqlite_files import mode, raw
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs ``python -m prompt_improver`` in a folder, by itself an empty one."""
+
+    def run(*arguments: str, stdin: bytes = b"", folder: Path = tmp_path):
+        done = subprocess.run(
+            [sys.executable, "-m", "prompt_improver", *arguments],
+            cwd=folder,
+            env=clean_environment(HOME=str(folder), SQLITE_DB_PATH="history.db"),
+            input=stdin,
+            capture_output=True,
+            timeout=60,
+        )
+        done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+        assert "Traceback" not in done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "history.db"
+    make_example(path)
+    return path
+
+
+def all_rows(path):
+    return raw(path, f"SELECT {', '.join(COLUMNS[1:])} FROM prompt_history ORDER BY id")
+
+
+def files(folder):
+    return sorted(
+        each.name for each in folder.iterdir() if each.is_file() and each.suffix != ".lock"
+    )
+
+
+def test_search_lists_what_holds_the_words_the_last_saved_first(run, path):
+    lines = run("search", "fix this bu").stdout.splitlines()
+    assert [line.split("few-shot")[-1].strip() for line in lines] == [
+        "fix this bug in {file}",
+        "fix this bug",
+    ]
+    assert len(run("search", "bug", "--limit", "1").stdout.splitlines()) == 1
+    assert run("search", "nothing like it").stdout == ""
+    assert run("search", '"AND (').returncode == 0
+
+
+def test_show_prints_all_of_a_row_or_says_that_there_is_none(run, path):
+    prompt_id = raw(path, "SELECT prompt_id FROM prompt_history WHERE id = 2")[0][0]
+    shown = run("show", prompt_id).stdout
+    assert f"prompt_id       {prompt_id}" in shown
+    assert "--- original_idea\nDesign a REST API\nfor a library\n" in shown
+    assert "--- improved_prompt\n# Role\n" in shown
+    assert list(json.loads(run("show", prompt_id, "--json").stdout)) == list(COLUMNS)
+    done = run("show", "00000000-0000-4000-8000-000000000000")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no improvement with this id" in done.stderr
+
+
+def test_what_is_exported_can_be_imported_elsewhere_and_again(run, path, tmp_path):
+    save_rows(path, 500, idea="línea\ndos  \u2028 😀")
+    done = run("export", "out.jsonl")
+    assert done.stdout == "out.jsonl: 504 improvements\n"
+    assert mode(tmp_path / "out.jsonl") == 0o600
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for expected in ("504 improvements imported\n", "0 improvements imported, 504 were kept al"):
+        done = run("import", "../out.jsonl", folder=elsewhere)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith(expected)
+    assert all_rows(elsewhere / "history.db") == all_rows(path)
+    piped = run("export").stdout.encode()
+    assert piped == (tmp_path / "out.jsonl").read_bytes()
+    third = tmp_path / "third"
+    third.mkdir()
+    assert run("import", "-", stdin=piped, folder=third).stdout == "504 improvements imported\n"
+    assert files(tmp_path) == ["history.db", "out.jsonl"]
+
+
+def test_an_export_as_csv_has_a_heading_and_a_line_a_row(run, path, tmp_path):
+    run("export", "out.csv", "--format", "csv")
+    with (tmp_path / "out.csv").open(newline="") as file:
+        lines = list(csv.reader(file))
+    assert lines[0] == list(COLUMNS)
+    assert len(lines) == 5
+    assert run("export", "--format", "xml").returncode == 2
+
+
+def test_an_export_overwrites_no_file_and_leaves_no_half_one(run, path, tmp_path):
+    before = path.read_bytes()
+    done = run("export", "history.db")
+    assert done.returncode == 1
+    assert "is there already" in done.stderr
+    assert path.read_bytes() == before
+    done = run("export", "missing/out.jsonl")
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    path.write_bytes(b"garbage" * 1000)
+    assert run("export", "out.jsonl").returncode == 1
+    assert files(tmp_path) == ["history.db"]
+
+
+GOOD = json.dumps(to_record(make_history())).encode()
+
+
+def record(**changes):
+    return json.dumps(to_record(make_history()) | changes).encode()
+
+
+BAD = [
+    (b"no json", "no line of JSON"),
+    (b"\xff\xfe", "no line of JSON"),
+    (b"[" * 100_000, "no line of JSON"),
+    (b"[]", "must be an object"),
+    (b"{}", "lacks timestamp, original_idea"),
+    (record(original_idea=" "), "original_idea must not be blank"),
+    (record(original_idea=5), "original_idea must be text"),
+    (record(context="a\0b"), "context must not hold a NUL"),
+    (record(context="\ud800"), "context must not hold a lone surrogate"),
+    (record(timestamp="yesterday"), "timestamp must be text like"),
+    (record(timestamp=5), "timestamp must be text like"),
+    (record(timestamp="9999-12-31T23:59:59-12:00"), "out of the calendar"),
+    (record(guardrails="one"), "guardrails must be a list"),
+    (record(guardrails=[1]), "guardrails[0] must be text"),
+    (record(backend="magic"), "backend must be one of"),
+    (record(backend=[]), "backend must be one of"),
+    (record(confidence=float("nan")), "confidence must be between"),
+    (record(latency_ms=10**400), "latency_ms must be"),
+    (record(model_calls=True), "model_calls must be a whole number"),
+    (record(prompt_id="x" * 1000), "prompt_id must be a UUID"),
+]
+
+
+@pytest.mark.parametrize(("line", "reason"), BAD, ids=[reason for _, reason in BAD])
+def test_a_bad_line_is_told_by_its_number_and_a_reason(line, reason, tmp_path):
+    file = tmp_path / "in.jsonl"
+    file.write_bytes(b"\xef\xbb\xbf" + GOOD + b"\r\n\n" + line + b"\n" + GOOD)
+    with file.open("rb") as opened:
+        first, bad, last = read_lines(opened)
+    assert first == last == from_record(json.loads(GOOD))
+    assert isinstance(bad, BadLine)
+    assert bad.number == 3
+    assert reason in bad.reason
+    assert len(bad.reason) <= 200
+
+
+def test_a_line_without_end_does_not_fill_the_memory(tmp_path):
+    file = tmp_path / "in.jsonl"
+    with file.open("wb") as opened:
+        opened.write(b"x" * MAX_LINE_BYTES * 2)
+        opened.write(b"\n" + GOOD)
+    with file.open("rb") as opened:
+        bad, good = read_lines(opened)
+    assert isinstance(bad, BadLine)
+    assert "longer than" in bad.reason
+    assert good == from_record(json.loads(GOOD))
+
+
+def test_columns_of_a_later_version_are_left_out_and_missing_figures_are_none():
+    line = json.loads(GOOD) | {"mood": "good"}
+    for name in ("id", "model_calls", "reasoning"):
+        del line[name]
+    row = from_record(line)
+    assert row.model_calls is row.reasoning is row.id is None
+
+
+def test_with_a_bad_line_nothing_is_imported_unless_bad_lines_are_skipped(run, path):
+    lines = b"\n".join([record(), b"no json", record(), *[b"{}"] * 25])
+    done = run("import", "-", stdin=lines)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "line 2: is no line of JSON in UTF-8" in done.stderr
+    assert "and 6 more" in done.stderr
+    assert "26 bad lines: nothing was imported" in done.stderr
+    assert len(all_rows(path)) == 4
+    done = run("import", "-", "--skip-bad", stdin=lines)
+    assert done.stdout == "2 improvements imported, 26 bad lines left out\n"
+    assert len(all_rows(path)) == 6
+
+
+def test_an_import_of_no_file_ends_with_one_line(run, tmp_path):
+    for name in ("missing.jsonl", str(tmp_path)):
+        done = run("import", name)
+        assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert not (tmp_path / "history.db").exists()
+
+
+def test_on_a_terminal_an_import_draws_its_progress(tmp_path):
+    (tmp_path / "in.jsonl").write_bytes(b"\n".join(record() for _ in range(50)))
+    ours, theirs = os.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "prompt_improver", "import", "in.jsonl"],
+        cwd=tmp_path,
+        env=clean_environment(HOME=str(tmp_path), SQLITE_DB_PATH="history.db", TERM="xterm"),
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        timeout=60,
+    )
+    os.close(theirs)
+    drawn = os.read(ours, 100_000)
+    os.close(ours)
+    assert done.stdout == b"50 improvements imported\n"
+    assert b"reading" in drawn
+    assert b"importing" in drawn
+    assert b"100%" in drawn

@@ -1,0 +1,172 @@
+"""What is old goes, at the start, by the command and by the SQL file alike; what is young
+stays; and what went cannot be read any more."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from db.sqlite.connection import open_connection
+from db.sqlite.database import Database
+from db.sqlite.repository import INSERT_ROW, MOST_CHUNK, SqlitePromptRepository
+from db.sqlite.rows import to_parameters
+from db.sqlite.sql_files import SQL_FOLDER
+from tests.histories import make_history
+from tests.history_files import save_rows
+from tests.server_process import ServerProcess, clean_environment
+from tests.sqlite_files import cli, connect, needs_cli, raw
+
+DELETE_OLD = (SQL_FOLDER / "maintenance" / "delete_old.sql").read_text()
+DAYS = 7
+ROWS = 6 * MOST_CHUNK  # two thirds of them old: more than one chunk
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "data" / "prompt_history.db"
+
+
+def fill(path):
+    """Old and young rows by turns, so that hardly a page holds old ones alone and is freed
+    as a whole; a minute to both sides of the limit, and one of tomorrow."""
+    now = datetime.now(UTC)
+    moments = [now - timedelta(days=DAYS + 30 - n / 60 if n % 3 else n / 1000) for n in range(ROWS)]
+    with closing(open_connection(path)) as connection:
+        connection.execute("BEGIN")
+        for moment in moments:
+            save(connection, moment, "old" if now - moment > timedelta(days=DAYS) else "young")
+        save(connection, now - timedelta(days=DAYS, minutes=1), "old")
+        save(connection, now - timedelta(days=DAYS, minutes=-1), "young")
+        save(connection, now + timedelta(days=1), "young")
+        connection.execute("COMMIT")
+
+
+def save(connection, moment, word):
+    fields = ("original_idea", "context", "improved_prompt", "role", "directive", "reasoning")
+    texts = dict.fromkeys(fields, f"{word}-secret")
+    history = make_history(timestamp=moment, guardrails=(f"{word}-secret",), **texts)
+    connection.execute(INSERT_ROW, to_parameters(history))
+
+
+def by_start(path):
+    with ServerProcess(path.parent.parent, SQLITE_RETENTION_DAYS=str(DAYS)) as server:
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            old = raw(path, "SELECT COUNT(*) FROM prompt_history WHERE role = 'old-secret'")
+            if old == [(0,)]:
+                break
+            time.sleep(0.05)
+        server.stop()
+
+
+def by_command(path):
+    done = subprocess.run(
+        [sys.executable, "-m", "prompt_improver", "cleanup", "--days", str(DAYS)],
+        cwd=path.parent.parent, env=clean_environment(), capture_output=True, text=True, timeout=30,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def by_file(path):
+    done = cli(path, DELETE_OLD, "-cmd", f".parameter set :days {DAYS}")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def by_file_in_chunks(path):
+    arguments = ("-cmd", f".parameter set :days {DAYS}", "-cmd", ".parameter set :rows 100")
+    while "\n0 rows deleted" not in f"\n{(done := cli(path, DELETE_OLD, *arguments)).stdout}":
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+WAYS = [by_start, by_command, by_file, by_file_in_chunks]
+
+
+def bytes_of(path):
+    """All that lies on the disk of it, when what stands in the log has come into the file."""
+    raw(path, "PRAGMA wal_checkpoint(TRUNCATE)")
+    return b"".join(each.read_bytes() for each in path.parent.iterdir() if each.is_file())
+
+
+@needs_cli
+@pytest.mark.parametrize("way", WAYS)
+def test_old_rows_go_without_a_trace_and_young_ones_stay(path, way):
+    fill(path)
+    young = raw(path, "SELECT * FROM prompt_history WHERE role = 'young-secret' ORDER BY id")
+    old = raw(path, "SELECT COUNT(*) FROM prompt_history WHERE role = 'old-secret'")[0][0]
+    assert old > MOST_CHUNK
+    assert b"old-secret" in bytes_of(path)
+    size = path.stat().st_size
+    way(path)
+    assert raw(path, "SELECT * FROM prompt_history ORDER BY id") == young
+    left = bytes_of(path)
+    assert b"young-secret" in left
+    assert b"old-secret" not in left
+    assert path.stat().st_size < size
+    assert raw(path, "PRAGMA integrity_check") == [("ok",)]
+
+
+def test_without_secure_delete_the_bytes_would_be_found(path):
+    """What the test above looks for is there to be found."""
+    fill(path)
+    with connect(path) as connection:
+        connection.execute("PRAGMA secure_delete = OFF")
+        connection.execute("DELETE FROM prompt_history WHERE role = 'old-secret'")
+        connection.executescript("PRAGMA incremental_vacuum")
+    assert b"old-secret" in bytes_of(path)
+
+
+def test_whatever_deletes_overwrites_what_it_deletes(path):
+    with closing(open_connection(path)) as connection:
+        assert connection.execute("PRAGMA secure_delete").fetchone()[0] == 1
+    for file in (SQL_FOLDER / "maintenance").glob("*.sql"):
+        text = file.read_text()
+        if "\nDELETE " in text or "\nVACUUM" in text:
+            assert "\nPRAGMA secure_delete = ON;\n" in text, file.name
+
+
+@needs_cli
+@pytest.mark.parametrize("days", ["0", "-7", "36501", "7.5", "'7 days'", "NULL", "1e9"])
+def test_days_out_of_bounds_delete_nothing_by_hand_and_are_refused_by_command(path, days):
+    fill(path)
+    before = raw(path, "SELECT COUNT(*) FROM prompt_history")
+    done = cli(path, DELETE_OLD, "-cmd", f".parameter set :days {days}")
+    assert "0 rows deleted" in done.stdout
+    assert raw(path, "SELECT COUNT(*) FROM prompt_history") == before
+
+
+@pytest.mark.anyio
+async def test_saves_get_in_while_many_rows_are_deleted(path):
+    save_rows(path, 5 * MOST_CHUNK, days_ago=90)
+    repository = SqlitePromptRepository(Database(path))
+    await repository.open()
+    deleting = asyncio.create_task(repository.delete_old(30))
+    saved = 0
+    while not deleting.done():
+        await repository.save(make_history(timestamp=datetime.now(UTC)))
+        saved += 1
+        await asyncio.sleep(0)
+    assert deleting.result() == 5 * MOST_CHUNK
+    await repository.close()
+    # One for each chunk, if every chunk lets one in; chunks grow to 200 rows.
+    assert saved >= 5
+    assert raw(path, "SELECT COUNT(*) FROM prompt_history") == [(saved,)]
+
+
+def test_the_log_that_held_the_deleted_rows_is_emptied_though_another_reads_on(path):
+    """A reader that is still at an older state keeps the log; the next cleanup empties it."""
+    fill(path)
+    wal = Path(f"{path}-wal")
+    with connect(path) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT COUNT(*) FROM prompt_history").fetchall()
+        by_command(path)
+        assert wal.stat().st_size > 0
+        reader.execute("COMMIT")
+        by_command(path)
+        assert not wal.exists() or wal.stat().st_size == 0
+    assert b"old-secret" not in bytes_of(path)
