@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 
-from prompt_improver.improvement.language_words import DECOYS, ELISIONS, ENDINGS, LETTERS, WORDS
+from prompt_improver.improvement.language.words import DECOYS, ELISIONS, ENDINGS, LETTERS, WORDS
 
 _SAMPLE = 2_000
 """Characters looked at: enough to tell, and what bounds the time."""
