@@ -10,13 +10,15 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from prompt_improver import __version__
-from prompt_improver.api import health, history, improve
+from prompt_improver.api import docs, health, history, improve
 from prompt_improver.api.circuit_breaker import CircuitBreaker
+from prompt_improver.api.docs.document import operation_id
 from prompt_improver.api.errors import COMMON_ERRORS, add_error_handlers
 from prompt_improver.api.metrics import HistoryFigures, Metrics
 from prompt_improver.api.middleware.allowed_hosts import AllowedHostsMiddleware
 from prompt_improver.api.middleware.bearer_key import BearerKeyMiddleware
 from prompt_improver.api.middleware.body_limit import BodyLimitMiddleware
+from prompt_improver.api.middleware.head import HeadMiddleware
 from prompt_improver.api.middleware.request_id import RequestIdMiddleware
 from prompt_improver.api.middleware.security_headers import SecurityHeadersMiddleware
 from prompt_improver.api.model_slots import ModelSlots
@@ -91,6 +93,10 @@ def create_app(
         description="A rough idea goes in, a structured prompt comes out and is remembered.",
         lifespan=lifespan,
         responses=COMMON_ERRORS,
+        generate_unique_id_function=operation_id,
+        # Ours, which needs no network, is in api/docs.
+        docs_url=None,
+        redoc_url=None,
         # A redirect would send back what was sent.
         redirect_slashes=False,
         # FastAPI's own OpenTelemetry would carry requests out of the process wherever a
@@ -102,11 +108,14 @@ def create_app(
     app.include_router(health.router)
     app.include_router(improve.router)
     app.include_router(history.router)
+    app.include_router(docs.router)
+    docs.describe(app)
     return app
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """What a request passes through; the last added comes first."""
+    app.add_middleware(HeadMiddleware)
     app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
     if key := settings.api_key.get_secret_value():
         app.add_middleware(BearerKeyMiddleware, key=key)
@@ -115,7 +124,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
-            allow_methods=["GET", "POST", "DELETE"],
+            allow_methods=["GET", "HEAD", "POST", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
             expose_headers=["X-Request-ID"],
         )

@@ -171,7 +171,9 @@ async def _answer_wrong_method(request: Request, error: Exception) -> JSONRespon
     path = getattr(request.scope.get("route"), "path", "")
     # In a thread: the first time it takes some 90 ms, in which nobody else would be answered.
     document = await run_in_threadpool(request.app.openapi)
-    methods = document["paths"].get(path, ())
+    methods = set(document["paths"].get(path, ()))
+    if "get" in methods:
+        methods.add("head")
     headers = {"Allow": ", ".join(sorted(method.upper() for method in methods))}
     return JSONResponse(
         {"detail": error.detail}, 405, headers=headers if methods else error.headers

@@ -8,8 +8,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 logger = logging.getLogger(__name__)
 
-_OPEN_PATHS = ("/health",)
-"""For those who watch whether the process lives."""
+_OPEN_PATHS = ("/health", "/openapi.json", "/docs")
+"""For those who watch whether the process lives, and for the page on which a browser is given
+the key. They hold nothing of what anybody typed."""
+_OPEN_FOLDERS = ("/docs/",)
 
 
 class BearerKeyMiddleware:
@@ -20,7 +22,7 @@ class BearerKeyMiddleware:
         self._key = key.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in _OPEN_PATHS or self._knows_key(scope):
+        if scope["type"] != "http" or _is_open(scope["path"]) or self._knows_key(scope):
             await self._app(scope, receive, send)
             return
         logger.warning("A request without the right API_KEY was refused")
@@ -38,3 +40,7 @@ class BearerKeyMiddleware:
         scheme, _, key = given[0].partition(b" ")
         # Over bytes, and in a time that does not tell how much of the key was right.
         return scheme.lower() == b"bearer" and hmac.compare_digest(key.strip(), self._key)
+
+
+def _is_open(path: str) -> bool:
+    return path in _OPEN_PATHS or path.startswith(_OPEN_FOLDERS)
