@@ -24,11 +24,11 @@ from prompt_improver.api.middleware.security_headers import SecurityHeadersMiddl
 from prompt_improver.api.model_slots import ModelSlots
 from prompt_improver.api.repository_health import DisabledRepositoryHealth, RepositoryHealth
 from prompt_improver.container import Container
+from prompt_improver.domain.errors import ImproverError
 from prompt_improver.domain.prompt_repository import PromptRepository
 from prompt_improver.domain.prompt_spool import PromptSpool
 from prompt_improver.domain.recorder import DisabledRecorder, Recorder
 from prompt_improver.improvement.backends import Backends
-from prompt_improver.improvement.improver import ImproverError
 from prompt_improver.recording.compaction import HistoryTidying
 from prompt_improver.recording.history_recorder import HistoryRecorder
 from prompt_improver.recording.retention import HistoryCleanup
@@ -37,7 +37,7 @@ from prompt_improver.wiring import make_backends, make_repository, make_spool
 
 logger = logging.getLogger(__name__)
 
-MAX_BODY_BYTES = 256 * 1024
+MAX_BODY_BYTES = 4_000_000
 FIRST_OPEN_WAIT_S = 0.5
 """How long the start waits for the database; a slow one goes on opening behind it."""
 

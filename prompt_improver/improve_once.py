@@ -5,8 +5,8 @@ import time
 from pydantic import ValidationError
 
 from prompt_improver.api.schemas import ImproveRequest, ImproveResponse
+from prompt_improver.domain.errors import RepositoryError
 from prompt_improver.domain.prompt_history import PromptHistory
-from prompt_improver.domain.prompt_repository import RepositoryError
 from prompt_improver.domain.recorder import SaveOutcome
 from prompt_improver.settings import Settings
 from prompt_improver.wiring import make_backends, make_repository

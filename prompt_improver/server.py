@@ -11,18 +11,15 @@ import uvicorn
 
 from prompt_improver import __version__
 from prompt_improver.app import create_app
+from prompt_improver.domain.errors import AddressError, SettingsError
 from prompt_improver.http_protocol import HttpProtocol
 from prompt_improver.logs import configure_logging
-from prompt_improver.settings import Settings, SettingsError
+from prompt_improver.settings import Settings
 from prompt_improver.wiring import make_backends
 
 GRACE_S = 5
 """Seconds that a stop gives to the requests under way beyond what a model may take; the
 history is drained after."""
-
-
-class AddressError(Exception):
-    """The address cannot be listened on. The message names it and the mend."""
 
 
 class _Server(uvicorn.Server):

@@ -17,6 +17,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from prompt_improver.domain.errors import SettingsError
+
 DEFAULT_DB_PATH = "data/prompt_history.db"
 
 
@@ -42,10 +44,6 @@ class Provider(StrEnum):
     OLLAMA = "ollama"
     OPENAI_COMPATIBLE = "openai-compatible"
     OFFLINE = "offline"
-
-
-class SettingsError(Exception):
-    """A value is wrong. The message names variable, value and mend, a line each."""
 
 
 def _one_connection(size: int) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 from db.spool.file_spool import FileSpool
 from db.sqlite.database import Database
 from db.sqlite.repository import SqlitePromptRepository
+from prompt_improver.domain.errors import SettingsError
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.prompt_repository import PromptRepository
 from prompt_improver.domain.prompt_spool import PromptSpool
@@ -24,7 +25,7 @@ from prompt_improver.improvement.model.language_model import (
     choose_language_model,
 )
 from prompt_improver.improvement.offline_improver import OfflineImprover
-from prompt_improver.settings import Settings, SettingsError
+from prompt_improver.settings import Settings
 
 logger = logging.getLogger(__name__)
 

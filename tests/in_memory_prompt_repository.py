@@ -11,6 +11,7 @@ from uuid import UUID
 
 import anyio
 
+from prompt_improver.domain.errors import RepositoryConnectionError, RepositoryError
 from prompt_improver.domain.history_page import HistoryCursor, HistoryPage, page_of
 from prompt_improver.domain.prompt_history import (
     BackendType,
@@ -22,8 +23,6 @@ from prompt_improver.domain.prompt_repository import (
     MAX_SEARCH_WORDS,
     PromptRepository,
     PromptStatistics,
-    RepositoryConnectionError,
-    RepositoryError,
 )
 from prompt_improver.domain.usage_statistics import (
     UsageFigures,

@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "prompt_improver/domain/": {f"{OWN}.domain"},
     "prompt_improver/container.py": set(),
     "prompt_improver/api/circuit_breaker.py": set(),
-    "prompt_improver/settings.py": {"pydantic", "pydantic_settings"},
+    "prompt_improver/settings.py": {f"{OWN}.domain", "pydantic", "pydantic_settings"},
     "prompt_improver/improvement/": IMPROVEMENT,
     # DSPy and what it takes to call it; the files that import it do so inside functions.
     "prompt_improver/improvement/model/": {*IMPROVEMENT, "dspy", "pydantic"},

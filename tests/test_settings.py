@@ -1,7 +1,8 @@
 import pytest
 from pydantic import SecretStr
 
-from prompt_improver.settings import Provider, Settings, SettingsError, load_settings
+from prompt_improver.domain.errors import SettingsError
+from prompt_improver.settings import Provider, Settings, load_settings
 
 
 @pytest.fixture(autouse=True)

@@ -5,12 +5,12 @@ import pytest
 
 from db.sqlite.database import Database
 from db.sqlite.repository import MOST_CHUNK, SqlitePromptRepository, next_chunk
-from prompt_improver.domain.prompt_history import BackendType
-from prompt_improver.domain.prompt_repository import (
+from prompt_improver.domain.errors import (
     RepositoryConnectionError,
     RepositoryConstraintError,
     RepositoryCorruptError,
 )
+from prompt_improver.domain.prompt_history import BackendType
 from tests.contract.prompt_repository_contract import PromptRepositoryContract
 from tests.histories import NOON, make_history
 from tests.sqlite_files import raw

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from db.files.database_file import FILE_MODE
-from prompt_improver.domain.prompt_repository import RepositoryBusyError
+from prompt_improver.domain.errors import RepositoryBusyError
 
 if sys.platform != "win32":
     import fcntl

@@ -7,7 +7,7 @@ from functools import partial
 import anyio
 
 from db.sqlite.database import Database
-from prompt_improver.domain.prompt_repository import RepositoryBusyError
+from prompt_improver.domain.errors import RepositoryBusyError
 
 # Pages of the index merged in one transaction; about 20 ms on a quiet machine.
 MERGE_PAGES = 100

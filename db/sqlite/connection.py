@@ -21,10 +21,7 @@ from db.sqlite.migrator import (
     schema_version,
 )
 from db.sqlite.upkeep.copy_before_migration import CopyBeforeMigration
-from prompt_improver.domain.prompt_repository import (
-    RepositoryConnectionError,
-    RepositoryCorruptError,
-)
+from prompt_improver.domain.errors import RepositoryConnectionError, RepositoryCorruptError
 
 OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
 

@@ -13,7 +13,7 @@ from db.sqlite.migrator import (
     read_migrations,
     schema_version,
 )
-from prompt_improver.domain.prompt_repository import RepositoryConnectionError
+from prompt_improver.domain.errors import RepositoryConnectionError
 
 _WAL_FORMAT = b"\x02\x02"  # bytes 18 and 19 of a database that keeps a write-ahead log
 

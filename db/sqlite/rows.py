@@ -4,8 +4,8 @@ import json
 import sqlite3
 from datetime import UTC, datetime
 
+from prompt_improver.domain.errors import RepositoryCorruptError
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory, utc_milliseconds
-from prompt_improver.domain.prompt_repository import RepositoryCorruptError
 
 COLUMNS = (
     "id, timestamp, original_idea, context, improved_prompt, role, directive, framework, "

@@ -5,11 +5,11 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 
-from prompt_improver.api.errors import HistoryOffError
 from prompt_improver.api.metrics import Metrics
 from prompt_improver.api.model_slots import ModelSlots
 from prompt_improver.api.repository_health import RepositoryHealth
 from prompt_improver.container import NotRegisteredError
+from prompt_improver.domain.errors import HistoryOffError
 from prompt_improver.domain.prompt_repository import PromptRepository
 from prompt_improver.domain.recorder import Recorder
 from prompt_improver.improvement.backends import Backends

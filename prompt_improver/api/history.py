@@ -8,11 +8,7 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from prompt_improver.api.dependencies import HistoryDependency, TidyingDependency
-from prompt_improver.api.errors import (
-    HISTORY_ERRORS,
-    PROMPT_ERRORS,
-    PromptNotFoundError,
-)
+from prompt_improver.api.errors import HISTORY_ERRORS, PROMPT_ERRORS
 from prompt_improver.api.history_export import MEDIA_TYPES, ExportFormat, heading, renderer
 from prompt_improver.api.history_parameters import (
     Cursor,
@@ -24,6 +20,7 @@ from prompt_improver.api.history_parameters import (
     check_order,
 )
 from prompt_improver.api.history_schemas import HistoryItem, HistoryResponse, StatisticsResponse
+from prompt_improver.domain.errors import ImprovementNotFoundError
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 
 router = APIRouter(prefix="/api/v1", tags=["history"], responses=HISTORY_ERRORS)
@@ -86,7 +83,7 @@ async def find(prompt_id: PromptId, repository: HistoryDependency) -> HistoryIte
     """One improvement."""
     found = await repository.find_by_prompt_id(prompt_id)
     if found is None:
-        raise PromptNotFoundError("no row has this prompt_id")
+        raise ImprovementNotFoundError("no row has this prompt_id")
     return HistoryItem.of(found)
 
 
@@ -97,7 +94,7 @@ async def delete(
     """Delete one improvement. Its text is overwritten at once; its words leave the search
     index in the background, within a minute or so."""
     if not await repository.delete(prompt_id):
-        raise PromptNotFoundError("no row has this prompt_id")
+        raise ImprovementNotFoundError("no row has this prompt_id")
     tidying.soon()
 
 

@@ -1,12 +1,8 @@
 """POST /api/v1/improve-prompt."""
 
-import json
 import time
-from collections.abc import Callable
-from typing import Any
 
-from fastapi import APIRouter, Request, Response
-from fastapi.routing import APIRoute
+from fastapi import APIRouter, Request
 
 from prompt_improver.api.dependencies import (
     BackendsDependency,
@@ -14,34 +10,12 @@ from prompt_improver.api.dependencies import (
     ModelSlotsDependency,
     RecorderDependency,
 )
-from prompt_improver.api.errors import IMPROVE_ERRORS, BlankIdeaError
+from prompt_improver.api.errors import IMPROVE_ERRORS
+from prompt_improver.api.json_body import JsonBodyRoute
 from prompt_improver.api.schemas import ImproveRequest, ImproveResponse
+from prompt_improver.domain.errors import BlankIdeaError
 
-
-class _TolerantRequest(Request):
-    """Its body is JSON or is not, whatever is wrong with it."""
-
-    async def json(self) -> Any:
-        try:
-            return await super().json()
-        except (ValueError, RecursionError) as error:
-            # Broken UTF-8, a number of 5,000 digits, 10,000 brackets: FastAPI knows only
-            # this error as "does not fit" and would answer 400 or 500 to the others.
-            raise json.JSONDecodeError("not JSON", "", getattr(error, "pos", 0)) from None
-
-
-class _TolerantRoute(APIRoute):
-    def get_route_handler(self) -> Callable[[Request], Any]:
-        handle = super().get_route_handler()
-
-        async def handle_tolerantly(request: Request) -> Response:
-            response: Response = await handle(_TolerantRequest(request.scope, request.receive))
-            return response
-
-        return handle_tolerantly
-
-
-router = APIRouter(prefix="/api/v1", tags=["improve"], route_class=_TolerantRoute)
+router = APIRouter(prefix="/api/v1", tags=["improve"], route_class=JsonBodyRoute)
 
 
 @router.post("/improve-prompt", responses=IMPROVE_ERRORS)

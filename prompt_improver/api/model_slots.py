@@ -4,11 +4,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+from prompt_improver.domain.errors import TooManyImprovementsError
 from prompt_improver.domain.prompt_history import BackendType
-
-
-class TooManyImprovementsError(Exception):
-    """As many improvements as may be are waiting for the model."""
 
 
 class ModelSlots:

@@ -11,12 +11,8 @@ from prompt_improver.api.schemas import (
     RepositoryUnhealthy,
     Saves,
 )
-from prompt_improver.domain.prompt_repository import (
-    PromptRepository,
-    PromptStatistics,
-    RepositoryBusyError,
-    RepositoryError,
-)
+from prompt_improver.domain.errors import RepositoryBusyError, RepositoryError
+from prompt_improver.domain.prompt_repository import PromptRepository, PromptStatistics
 from prompt_improver.recording.history_recorder import HistoryRecorder
 
 logger = logging.getLogger(__name__)

@@ -49,8 +49,8 @@ def main(arguments: list[str] | None = None) -> None:
 @app.command()
 def serve() -> None:
     """Serve the HTTP API."""
-    from prompt_improver.server import AddressError, serve
-    from prompt_improver.settings import SettingsError
+    from prompt_improver.domain.errors import AddressError, SettingsError
+    from prompt_improver.server import serve
 
     settings = settings_or_fail()
     try:
@@ -67,10 +67,9 @@ def improve(
     as_json: Annotated[bool, typer.Option("--json", help="Print all parts as JSON.")] = False,
 ) -> None:
     """Print an improved prompt, and keep it in the history."""
+    from prompt_improver.domain.errors import ImproverError, SettingsError
     from prompt_improver.improve_once import UnfitRequestError, improve_once
-    from prompt_improver.improvement.improver import ImproverError
     from prompt_improver.logs import configure_logging
-    from prompt_improver.settings import SettingsError
 
     settings = settings_or_fail()
     configure_logging("ERROR", settings.log_format)

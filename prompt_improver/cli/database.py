@@ -18,7 +18,7 @@ def migrate(
     made beside it first."""
     from db.sqlite.connection import migrate_database
     from db.sqlite.read_only import plan_migration
-    from prompt_improver.domain.prompt_repository import RepositoryError
+    from prompt_improver.domain.errors import RepositoryError
 
     settings = settings_or_fail()
     path = settings.database_file
@@ -49,7 +49,7 @@ def backup(
 ) -> None:
     """Copy the database, also while the server runs; the copy is checked."""
     from db.sqlite.upkeep.backup import back_up
-    from prompt_improver.domain.prompt_repository import RepositoryError
+    from prompt_improver.domain.errors import RepositoryError
 
     settings = settings_or_fail()
     folder = settings.backup_folder if to is None else Path.cwd() / to
@@ -70,7 +70,7 @@ def restore(
     """Put a backup in the place of the database; the server must not run. What was there is
     kept beside it."""
     from db.sqlite.upkeep.restore import restore as put_back
-    from prompt_improver.domain.prompt_repository import RepositoryError
+    from prompt_improver.domain.errors import RepositoryError
 
     settings = settings_or_fail()
     path = settings.database_file
@@ -98,7 +98,7 @@ def check(
 ) -> None:
     """Say how the database, or a backup, is. Exit code 1 when something is wrong."""
     from db.sqlite.upkeep.check import check_database
-    from prompt_improver.domain.prompt_repository import RepositoryError
+    from prompt_improver.domain.errors import RepositoryError
 
     path = settings_or_fail().database_file if file is None else Path.cwd() / file
     if sys.stderr.isatty():

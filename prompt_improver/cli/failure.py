@@ -16,7 +16,8 @@ def fail(message: str, code: int = 1) -> NoReturn:
 
 def settings_or_fail() -> "Settings":
     """The settings; where one is wrong this ends the program and says which."""
-    from prompt_improver.settings import SettingsError, load_settings
+    from prompt_improver.domain.errors import SettingsError
+    from prompt_improver.settings import load_settings
 
     try:
         return load_settings()

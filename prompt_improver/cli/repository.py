@@ -17,7 +17,7 @@ def with_repository(
     use: "Callable[[PromptRepository], Awaitable[T]]", settings: "Settings | None" = None
 ) -> T:
     """What ``use`` returns of the open history."""
-    from prompt_improver.domain.prompt_repository import RepositoryError
+    from prompt_improver.domain.errors import RepositoryError
     from prompt_improver.wiring import make_repository
 
     chosen = settings_or_fail() if settings is None else settings

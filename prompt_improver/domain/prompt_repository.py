@@ -14,29 +14,6 @@ MAX_SEARCH_WORDS = 32
 """Further words of a search are left out."""
 
 
-class RepositoryError(Exception):
-    """The history could not do what was asked of it."""
-
-
-class RepositoryConnectionError(RepositoryError):
-    """The store cannot be reached, opened, read or written right now.
-
-    What was asked may be tried again: another process, the disk or an operator may mend it.
-    """
-
-
-class RepositoryBusyError(RepositoryConnectionError):
-    """Somebody else held the store for longer than the budget for waiting."""
-
-
-class RepositoryConstraintError(RepositoryError):
-    """A row breaks a rule of the store. Trying again would not help."""
-
-
-class RepositoryCorruptError(RepositoryError):
-    """The store is damaged, or is not what it should be. It is left untouched."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptStatistics:
     """Figures over the whole history. The averages leave out rows without the value and

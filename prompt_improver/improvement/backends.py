@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from prompt_improver.domain.errors import ImproverNotConfiguredError
 from prompt_improver.domain.prompt_history import BackendType
-from prompt_improver.improvement.improver import Improver, ImproverNotConfiguredError
+from prompt_improver.improvement.improver import Improver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from prompt_improver.domain.prompt_repository import PromptRepository, RepositoryError
+from prompt_improver.domain.errors import RepositoryError
+from prompt_improver.domain.prompt_repository import PromptRepository
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,8 @@ import time
 from collections.abc import Awaitable, Callable
 
 from prompt_improver.api.circuit_breaker import BreakerState, CircuitBreaker
-from prompt_improver.domain.prompt_repository import PromptRepository, RepositoryError
+from prompt_improver.domain.errors import RepositoryError
+from prompt_improver.domain.prompt_repository import PromptRepository
 
 logger = logging.getLogger(__name__)
 

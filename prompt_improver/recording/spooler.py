@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import logging
 
-from prompt_improver.domain.prompt_spool import PromptSpool, SpoolError
+from prompt_improver.domain.errors import SpoolError
+from prompt_improver.domain.prompt_spool import PromptSpool
 from prompt_improver.domain.recorder import SaveOutcome
 from prompt_improver.recording.waiting_rows import WaitingRows
 

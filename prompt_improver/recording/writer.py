@@ -7,15 +7,16 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from prompt_improver.api.circuit_breaker import BreakerState, CircuitBreaker
-from prompt_improver.domain.prompt_history import PromptHistory
-from prompt_improver.domain.prompt_repository import (
-    PromptRepository,
+from prompt_improver.domain.errors import (
     RepositoryBusyError,
     RepositoryConstraintError,
     RepositoryCorruptError,
     RepositoryError,
+    SpoolError,
 )
-from prompt_improver.domain.prompt_spool import PromptSpool, SpoolError
+from prompt_improver.domain.prompt_history import PromptHistory
+from prompt_improver.domain.prompt_repository import PromptRepository
+from prompt_improver.domain.prompt_spool import PromptSpool
 from prompt_improver.recording.spooler import told
 from prompt_improver.recording.waiting_rows import WaitingRows
 

@@ -11,8 +11,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from prompt_improver.app import create_app
+from prompt_improver.domain.errors import SettingsError
 from prompt_improver.domain.prompt_history import BackendType
-from prompt_improver.settings import Settings, SettingsError, load_settings
+from prompt_improver.settings import Settings, load_settings
 from tests.scripted_improver import ScriptedImprover, make_backends
 from tests.server_process import ROOT, ServerProcess, clean_environment
 
@@ -145,7 +146,7 @@ def test_security_headers_stand_on_every_answer(make_client):
         client.get("/"),
         client.get("/nowhere", headers=bearer(KEY)),
         client.post(URL, json={"idea": ""}, headers=bearer(KEY)),
-        client.post(URL, content=b"x" * 300_000, headers=bearer(KEY)),
+        client.post(URL, content=b"x" * 4_000_001, headers=bearer(KEY)),
         client.get("/health", headers={"Host": "evil.example"}),
     ]
     assert [answer.status_code for answer in answers] == [200, 401, 404, 400, 413, 400]

@@ -14,14 +14,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from prompt_improver.api.circuit_breaker import CircuitBreaker
 from prompt_improver.api.metrics import HistoryFigures
 from prompt_improver.app import create_app
-from prompt_improver.domain.prompt_history import BackendType, PromptHistory
-from prompt_improver.domain.prompt_repository import (
+from prompt_improver.domain.errors import (
+    ImproverTimeoutError,
     RepositoryBusyError,
     RepositoryConnectionError,
     RepositoryConstraintError,
 )
+from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.recorder import Recorder, RecorderCounts
-from prompt_improver.improvement.improver import ImproverTimeoutError
 from prompt_improver.settings import Settings
 from tests.in_memory_prompt_repository import InMemoryPromptRepository
 from tests.model_server import ModelServer, Reply

@@ -79,7 +79,7 @@ def test_a_warning_goes_to_standard_error(run):
         (["improve", "  "], b"", "must not be empty"),
         (["improve", "-"], b"\xff\xfe", "not UTF-8"),
         (["improve", "-"], b"a\x00b", "NUL"),
-        (["improve", "-"], b"x" * 20_001, "20000"),
+        (["improve", "-"], b"x" * 100_001, "100000"),
         (["improve", "idea", "--backend", "magic"], b"", "'zero-shot'"),
         (["improve"], b"", "'idea'"),
         (["history", "--limit", "0"], b"", "--limit"),

@@ -20,7 +20,7 @@ from db.sqlite.upkeep.database_copy import (
     remove_stale_parts,
     time_stamp,
 )
-from prompt_improver.domain.prompt_repository import RepositoryConnectionError
+from prompt_improver.domain.errors import RepositoryConnectionError
 
 BUSY_TIMEOUT_S = 10.0
 """How long a backup waits for another process; nobody waits for a backup."""

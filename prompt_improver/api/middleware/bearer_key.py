@@ -3,8 +3,9 @@
 import hmac
 import logging
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from prompt_improver.api.errors import error_response
 
 logger = logging.getLogger(__name__)
 
@@ -26,11 +27,7 @@ class BearerKeyMiddleware:
             await self._app(scope, receive, send)
             return
         logger.warning("A request without the right API_KEY was refused")
-        refusal = JSONResponse(
-            {"detail": "This server wants its key: send the header Authorization: Bearer API_KEY."},
-            401,
-            headers={"WWW-Authenticate": "Bearer"},
-        )
+        refusal = error_response("key_required", {"WWW-Authenticate": "Bearer"})
         await refusal(scope, receive, send)
 
     def _knows_key(self, scope: Scope) -> bool:

@@ -13,12 +13,8 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from prompt_improver.improvement.improver import (
-    Correction,
-    ImproverError,
-    ImproverReplyError,
-    ImproverTimeoutError,
-)
+from prompt_improver.domain.errors import ImproverError, ImproverReplyError, ImproverTimeoutError
+from prompt_improver.improvement.improver import Correction
 from prompt_improver.improvement.model.engine import (
     MOST_CALLS,
     ModelEngine,

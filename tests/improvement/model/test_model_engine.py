@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from prompt_improver.improvement.improver import ImproverProviderError, ImproverRateLimitedError
+from prompt_improver.domain.errors import ImproverProviderError, ImproverRateLimitedError
 from prompt_improver.improvement.model.connection import ModelConnection
 from prompt_improver.improvement.model.dspy_improver import DspyImprover
 from tests.model_improvers import IDEA, KEY, Pauses, choice_for, improver_for

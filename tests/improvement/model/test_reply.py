@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompt_improver.improvement.improver import ImproverReplyError
+from prompt_improver.domain.errors import ImproverReplyError
 from prompt_improver.improvement.model.reply import FIELDS, parse_reply, reply_schema
 from prompt_improver.improvement.model.reply_values import (
     read_confidence,

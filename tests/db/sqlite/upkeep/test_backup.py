@@ -16,7 +16,7 @@ from db.sqlite.repository import INSERT_ROW
 from db.sqlite.rows import to_parameters
 from db.sqlite.upkeep.backup import back_up, list_backups
 from db.sqlite.upkeep.check import check_database
-from prompt_improver.domain.prompt_repository import (
+from prompt_improver.domain.errors import (
     RepositoryBusyError,
     RepositoryConnectionError,
     RepositoryCorruptError,
