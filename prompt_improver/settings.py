@@ -126,7 +126,11 @@ class Settings(BaseSettings):
     api_port: int = Field(8000, ge=0, le=65535, description="Port; 0 takes a free one.")
     api_key: Secret = Field(
         SecretStr(""),
-        description="Key that callers send as Authorization: Bearer; needed beyond this machine.",
+        description="Key that callers send as Authorization: Bearer; 16 characters or more beyond "
+        "this machine.",
+    )
+    allow_no_api_key: bool = Field(
+        False, description="true: others than this machine may use the API without a key."
     )
     allowed_hosts: Annotated[str, AfterValidator(_hosts)] = Field(
         "localhost,127.0.0.1,[::1]",
