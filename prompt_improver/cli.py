@@ -51,7 +51,7 @@ def serve() -> None:
     from prompt_improver.server import AddressError, serve
     from prompt_improver.settings import SettingsError
 
-    settings = settings_or_fail()
+    settings = settings_or_fail(warn=False)
     try:
         serve(settings)
     except (AddressError, SettingsError) as error:

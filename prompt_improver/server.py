@@ -1,6 +1,7 @@
 """Running the API as a process."""
 
 import asyncio
+import logging
 import math
 import os
 import socket
@@ -13,8 +14,11 @@ from prompt_improver.app import create_app
 from prompt_improver.exposure import check_exposure
 from prompt_improver.http_protocol import HttpProtocol
 from prompt_improver.logs import configure_logging
+from prompt_improver.misspelt_settings import misspelt_warnings
 from prompt_improver.settings import Settings, SettingsError
 from prompt_improver.wiring import make_backends
+
+logger = logging.getLogger(__name__)
 
 GRACE_S = 5
 """Seconds that a stop gives to the requests under way beyond what a model may take; the
@@ -46,6 +50,8 @@ def serve(settings: Settings) -> None:
     """
     os.umask(0o077)  # whatever is written is the user's own
     configure_logging(settings.log_level, settings.log_format)
+    for warning in misspelt_warnings():
+        logger.warning(warning)
     # Both before the server: what is wrong with them ends the program in one line.
     listener = listen(settings.api_host, settings.api_port)
     address = listener.getsockname()[0]
