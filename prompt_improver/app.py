@@ -28,6 +28,7 @@ from prompt_improver.domain.errors import ImproverError
 from prompt_improver.domain.prompt_repository import PromptRepository
 from prompt_improver.domain.prompt_spool import PromptSpool
 from prompt_improver.domain.recorder import DisabledRecorder, Recorder
+from prompt_improver.exposure import check_exposure
 from prompt_improver.improvement.backends import Backends
 from prompt_improver.recording.compaction import HistoryTidying
 from prompt_improver.recording.history_recorder import HistoryRecorder
@@ -48,6 +49,7 @@ def create_app(
     repository: PromptRepository | None = None,
     spool: PromptSpool | None = None,
     backends: Backends | None = None,
+    address: str | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
     """The API as ``settings`` ask for it. No I/O happens before its lifespan begins.
@@ -56,8 +58,13 @@ def create_app(
         repository: instead of the SQLite one of the settings.
         spool: instead of the file beside the database of the settings.
         backends: instead of those of the settings.
+        address: where the server listens, where that is known better than by API_HOST.
         clock: what the breaker goes by.
+
+    Raises:
+        SettingsError: the API would stand open to others without a key.
     """
+    exposure = check_exposure(settings, address)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -66,6 +73,8 @@ def create_app(
             stack.callback(container.clear)
             app.state.container = container
             app.state.started = time.monotonic()
+            if exposure:
+                logger.warning(exposure)
             available = backends or await make_backends(settings)
             container.register_singleton(Backends, available)
             container.register_singleton(Metrics, Metrics())

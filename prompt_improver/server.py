@@ -1,7 +1,7 @@
 """Running the API as a process."""
 
 import asyncio
-import ipaddress
+import logging
 import math
 import os
 import socket
@@ -12,10 +12,14 @@ import uvicorn
 from prompt_improver import __version__
 from prompt_improver.app import create_app
 from prompt_improver.domain.errors import AddressError, SettingsError
+from prompt_improver.exposure import check_exposure
 from prompt_improver.http_protocol import HttpProtocol
 from prompt_improver.logs import configure_logging
+from prompt_improver.misspelt_settings import misspelt_warnings
 from prompt_improver.settings import Settings
 from prompt_improver.wiring import make_backends
+
+logger = logging.getLogger(__name__)
 
 GRACE_S = 5
 """Seconds that a stop gives to the requests under way beyond what a model may take; the
@@ -39,21 +43,23 @@ def serve(settings: Settings) -> None:
 
     Raises:
         AddressError: the address cannot be listened on.
-        SettingsError: a setting of the model is wrong or missing.
+        SettingsError: a setting of the model is wrong or missing, or the API would stand open.
     """
     os.umask(0o077)  # whatever is written is the user's own
     configure_logging(settings.log_level, settings.log_format)
+    for warning in misspelt_warnings():
+        logger.warning(warning)
     # Both before the server: what is wrong with them ends the program in one line.
     listener = listen(settings.api_host, settings.api_port)
-    if not (settings.api_key.get_secret_value() or is_loopback(listener)):
+    address = listener.getsockname()[0]
+    try:
+        check_exposure(settings, address)
+    except SettingsError:
         listener.close()
-        raise SettingsError(
-            f"API_HOST={settings.api_host!r} lets other machines in: set API_KEY, or "
-            "API_HOST=127.0.0.1"
-        )
+        raise
     backends = asyncio.run(make_backends(settings))
     config = uvicorn.Config(
-        create_app(settings, backends=backends),
+        create_app(settings, backends=backends, address=address),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -66,11 +72,6 @@ def serve(settings: Settings) -> None:
     )
     with listener:
         _Server(config).run(sockets=[listener])
-
-
-def is_loopback(listener: socket.socket) -> bool:
-    """Whether only this machine can reach the socket."""
-    return ipaddress.ip_address(listener.getsockname()[0]).is_loopback
 
 
 def listen(host: str, port: int) -> socket.socket:

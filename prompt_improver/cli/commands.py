@@ -52,7 +52,7 @@ def serve() -> None:
     from prompt_improver.domain.errors import AddressError, SettingsError
     from prompt_improver.server import serve
 
-    settings = settings_or_fail()
+    settings = settings_or_fail(warn=False)
     try:
         serve(settings)
     except (AddressError, SettingsError) as error:

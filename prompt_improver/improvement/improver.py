@@ -16,7 +16,7 @@ class Improvement:
     prompt: StructuredPrompt
     backend: BackendType
     model_version: str
-    """What answered: ``openai/gpt-4o-mini``, ``ollama/llama3.2``, ``offline/1``."""
+    """What answered: ``openai/gpt-6-luna``, ``ollama/llama3.2``, ``offline/1``."""
     warnings: tuple[str, ...] = ()
     """Names, one word each, of what the reader should know of this prompt."""
     input_tokens: int | None = None

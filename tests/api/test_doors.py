@@ -19,6 +19,7 @@ from tests.server_process import ROOT, ServerProcess, clean_environment
 
 URL = "/api/v1/improve-prompt"
 KEY = "planted-key-é"
+LONG_KEY = "planted-key-of-16-and-more"
 
 
 @pytest.fixture
@@ -115,8 +116,15 @@ def test_the_names_of_this_machine_are_taken(make_client, host):
 
 
 def test_a_host_name_that_the_settings_name_is_taken(make_client):
-    client = make_client(allowed_hosts="prompts.example, localhost")
+    client = make_client(allowed_hosts="prompts.example, localhost", api_key=LONG_KEY)
     assert client.get("/health", headers={"Host": "Prompts.example"}).status_code == 200
+
+
+def test_a_door_that_is_left_open_on_purpose_is_warned_of_at_each_start(make_client, caplog):
+    client = make_client(allowed_hosts="prompts.example, localhost", allow_no_api_key=True)
+    assert client.get("/", headers={"Host": "prompts.example"}).status_code == 200
+    (warning,) = [each for each in caplog.records if "ALLOW_NO_API_KEY" in each.getMessage()]
+    assert warning.levelno == logging.WARNING
 
 
 def test_no_page_of_another_origin_may_read_an_answer(make_client):
@@ -197,21 +205,33 @@ def test_a_door_that_would_stand_open_by_mistake_stops_the_start(monkeypatch, na
         load_settings()
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
-def test_listening_for_other_machines_without_a_key_is_refused_with_the_mend(tmp_path, host):
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"API_HOST": "0.0.0.0"},
+        {"API_HOST": "::"},
+        {"ALLOWED_HOSTS": "prompts.example,localhost"},
+        {"ALLOWED_HOSTS": "prompts.example,localhost", "API_KEY": LONG_KEY[:15]},
+    ],
+)
+def test_a_start_that_would_stand_open_to_others_is_refused_in_one_line(tmp_path, variables):
     done = subprocess.run(
         [sys.executable, str(ROOT / "main.py")],
         cwd=tmp_path,
         env=clean_environment(
-            HOME=str(tmp_path), LLM_PROVIDER="offline", API_HOST=host, API_PORT="0"
+            HOME=str(tmp_path), LLM_PROVIDER="offline", API_PORT="0", **variables
         ),
         capture_output=True,
         text=True,
         timeout=30,
     )
     assert done.returncode == 1
-    assert len(done.stderr.splitlines()) == 1
-    assert "API_KEY" in done.stderr
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    name, value = next(iter(variables.items()))
+    assert f"{name}='{value.split(',')[0]}'" in line
+    assert "set API_KEY to 16 characters or more" in line
+    assert "planted" not in line
 
 
 def test_with_a_key_it_listens_where_it_is_told(tmp_path):
@@ -220,4 +240,14 @@ def test_with_a_key_it_listens_where_it_is_told(tmp_path):
         assert server.client.get("/", headers=hosts).status_code == 401
         keyed = hosts | {"Authorization": "Bearer planted"}
         assert server.client.get("/", headers=keyed).status_code == 200
+        assert "API_KEY has fewer than 16 characters" in server.log
         assert "planted" not in server.log
+
+
+def test_with_a_key_a_name_that_a_proxy_passes_on_is_served_and_not_warned_of(tmp_path):
+    with ServerProcess(tmp_path, ALLOWED_HOSTS="prompts.example", API_KEY=LONG_KEY) as server:
+        assert "WARNING" not in server.log
+        public = {"Host": "prompts.example"}
+        assert server.client.get("/api/v1/history", headers=public).status_code == 401
+        keyed = public | {"Authorization": f"Bearer {LONG_KEY}"}
+        assert server.client.get("/api/v1/history", headers=keyed).status_code == 200
