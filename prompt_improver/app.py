@@ -25,6 +25,7 @@ from prompt_improver.api.recorder import DisabledRecorder, Recorder
 from prompt_improver.api.repository_health import DisabledRepositoryHealth, RepositoryHealth
 from prompt_improver.api.request_id import RequestIdMiddleware
 from prompt_improver.api.security_headers import SecurityHeadersMiddleware
+from prompt_improver.api.shutdown import Shutdown
 from prompt_improver.container import Container
 from prompt_improver.domain.prompt_repository import PromptRepository
 from prompt_improver.domain.prompt_spool import PromptSpool
@@ -46,6 +47,7 @@ def create_app(
     repository: PromptRepository | None = None,
     spool: PromptSpool | None = None,
     backends: Backends | None = None,
+    shutdown: Shutdown | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
     """The API as ``settings`` ask for it. No I/O happens before its lifespan begins.
@@ -54,6 +56,7 @@ def create_app(
         repository: instead of the SQLite one of the settings.
         spool: instead of the file beside the database of the settings.
         backends: instead of those of the settings.
+        shutdown: by which the server says that it is being stopped.
         clock: what the breaker goes by.
     """
 
@@ -67,6 +70,7 @@ def create_app(
             available = backends or await make_backends(settings)
             container.register_singleton(Backends, available)
             container.register_singleton(Metrics, Metrics())
+            container.register_singleton(Shutdown, shutdown or Shutdown())
             container.register_singleton(
                 ModelSlots, ModelSlots(settings.max_concurrent_improvements)
             )
@@ -166,6 +170,7 @@ async def _start_history(
         breaker,
         wait_for_commit=not settings.sqlite_async_enabled,
         observe_commit=metrics.observe_commit,
+        hurried=container.get(Shutdown).hurried,
     )
     health = RepositoryHealth(repository, recorder, settings.database_file)
     stack.push_async_callback(repository.close)

@@ -12,8 +12,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from prompt_improver.api.model_slots import TooManyImprovementsError
+from prompt_improver.api.request_id import STOPPING
 from prompt_improver.api.schemas import ErrorResponse, ValidationErrorResponse
 from prompt_improver.domain.prompt_repository import RepositoryError
+from prompt_improver.improvement.cancellation import CallerGoneError, StoppingError
 from prompt_improver.improvement.improver import (
     ImproverError,
     ImproverModelNotFoundError,
@@ -57,6 +59,9 @@ _ANSWERS: dict[type[Exception], _Answer] = {
     TooManyImprovementsError: _Answer(
         503, "Too many improvements are under way. Try again in a moment.", logging.WARNING
     ),
+    # Nobody reads this answer: its status, which is nginx's, is for the log.
+    CallerGoneError: _Answer(499, "The client has hung up.", logging.DEBUG),
+    StoppingError: _Answer(503, STOPPING, logging.WARNING),
     HistoryOffError: _Answer(
         503, "No history is kept. Set SQLITE_ENABLED=true to keep one.", logging.INFO
     ),
@@ -112,8 +117,8 @@ IMPROVE_ERRORS: dict[int | str, dict[str, Any]] = {
     },
     503: {
         "model": ErrorResponse,
-        "description": "No model is configured for this backend, its provider asks to wait, or "
-        "too many improvements are under way.",
+        "description": "No model is configured for this backend, its provider asks to wait, too "
+        "many improvements are under way, or the server is being stopped.",
         "headers": {
             "Retry-After": {
                 "description": "Seconds to wait, where waiting helps.",

@@ -4,8 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from prompt_improver.domain.prompt_history import BackendType
-
 
 class TooManyImprovementsError(Exception):
     """As many improvements as may be are waiting for the model."""
@@ -19,18 +17,17 @@ class ModelSlots:
         self._wait_s = wait_s
 
     @contextlib.asynccontextmanager
-    async def take(self, backend: BackendType) -> AsyncIterator[None]:
+    async def take(self) -> AsyncIterator[None]:
         """A slot for one improvement. The offline backend, which keeps nobody waiting,
         needs none.
 
         Raises:
             TooManyImprovementsError: none became free in time.
         """
-        if backend is BackendType.OFFLINE:
-            yield
-            return
         try:
-            await asyncio.wait_for(self._free.acquire(), self._wait_s)
+            # Not wait_for, which on Python 3.11 can lose the cancellation of its caller.
+            async with asyncio.timeout(self._wait_s):
+                await self._free.acquire()
         except TimeoutError:
             raise TooManyImprovementsError("all slots for the model are taken") from None
         try:

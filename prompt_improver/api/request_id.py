@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="-")
 
+STOPPING = "The server is being stopped. Try again in a moment."
+
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -58,9 +60,9 @@ class RequestIdMiddleware:
         try:
             await self._app(scope, receive, send_with_id)
         except asyncio.CancelledError:
-            # The server stops, and the model has had all the time that it may have.
+            # The server stops, and this request has had all the time that it may have.
             if not status:
-                answer = JSONResponse({"detail": "The server is being stopped."}, 503)
+                answer = JSONResponse({"detail": STOPPING}, 503)
                 await answer(scope, receive, send_with_id)
         except Exception as error:  # noqa: BLE001 the edge of a request
             place = "".join(traceback.format_tb(error.__traceback__))
