@@ -88,8 +88,8 @@ async def improve_prompt(
     history = improvement.to_history(
         idea=asked.idea, context=asked.context, latency_ms=seconds * 1000
     )
-    # Nothing is awaited between the model's answer and this: a client that hangs up in the
-    # meantime does not stop its row.
+    # Nobody looks for the client's end from here on: the answer is complete, and its row is
+    # kept.
     saved = await recorder.record(history)
     logged["saved"] = saved.value
     return ImproveResponse.of(improvement, history, saved)

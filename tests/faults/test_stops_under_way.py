@@ -143,8 +143,7 @@ def test_a_second_signal_ends_at_once_with_what_waits_in_the_spool(tmp_path, sec
     assert_in_one_place(server.database_file, told)
 
 
-@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
-def test_a_second_signal_ends_the_calls_of_the_model_at_once(tmp_path, second):
+def test_a_second_interrupt_ends_the_calls_of_the_model_at_once(tmp_path):
     with ModelServer() as model, server_for(tmp_path, model) as server:
         model.reply = Reply(delay_s=SLOW_MODEL_S)
         calls = SlowCalls(server, model, auto=2, few_shot=1)
@@ -152,11 +151,11 @@ def test_a_second_signal_ends_the_calls_of_the_model_at_once(tmp_path, second):
             os.kill(server.pid, signal.SIGINT)
             time.sleep(0.3)
             began = time.monotonic()
-            os.kill(server.pid, second)
+            os.kill(server.pid, signal.SIGINT)
             seconds = await_end(server, began)
         answers = calls.join()
         assert len(model.hang_ups) == 3
-    tell(f"{second.name} after a SIGINT, under three slow calls: {seconds:.2f} s")
+    tell(f"two interrupts under three slow calls: {seconds:.2f} s")
     assert seconds < OVERHEAD_S
     assert [answer.status_code for answer in answers["few_shot"]] == [503]
     assert [answer.json()["backend"] for answer in answers["auto"]] == ["offline"] * 2
