@@ -23,6 +23,7 @@ from prompt_improver.api.middleware.request_id import RequestIdMiddleware
 from prompt_improver.api.middleware.security_headers import SecurityHeadersMiddleware
 from prompt_improver.api.model_slots import ModelSlots
 from prompt_improver.api.repository_health import DisabledRepositoryHealth, RepositoryHealth
+from prompt_improver.api.shutdown import Shutdown
 from prompt_improver.container import Container
 from prompt_improver.domain.errors import ImproverError
 from prompt_improver.domain.prompt_repository import PromptRepository
@@ -50,6 +51,7 @@ def create_app(
     spool: PromptSpool | None = None,
     backends: Backends | None = None,
     address: str | None = None,
+    shutdown: Shutdown | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
     """The API as ``settings`` ask for it. No I/O happens before its lifespan begins.
@@ -59,6 +61,7 @@ def create_app(
         spool: instead of the file beside the database of the settings.
         backends: instead of those of the settings.
         address: where the server listens, where that is known better than by API_HOST.
+        shutdown: by which the server says that it is being stopped.
         clock: what the breaker goes by.
 
     Raises:
@@ -78,6 +81,7 @@ def create_app(
             available = backends or await make_backends(settings)
             container.register_singleton(Backends, available)
             container.register_singleton(Metrics, Metrics())
+            container.register_singleton(Shutdown, shutdown or Shutdown())
             container.register_singleton(
                 ModelSlots, ModelSlots(settings.max_concurrent_improvements)
             )
@@ -184,6 +188,7 @@ async def _start_history(
         breaker,
         wait_for_commit=not settings.sqlite_async_enabled,
         observe_commit=metrics.observe_commit,
+        hurried=container.get(Shutdown).hurried,
     )
     health = RepositoryHealth(repository, recorder, settings.database_file)
     stack.push_async_callback(repository.close)

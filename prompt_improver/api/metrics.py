@@ -37,6 +37,13 @@ class Metrics:
             ("backend", "outcome"),
             registry=self._registry,
         )
+        self._cancellations = Counter(
+            "prompt_improver_cancellations",
+            "Calls of the model given up, by backend and cause: caller_gone (the client hung up) "
+            "or stopping (the server was stopped).",
+            ("backend", "cause"),
+            registry=self._registry,
+        )
         self._latency = Histogram(
             "prompt_improver_improvement_seconds",
             "Seconds that improvements took, by backend.",
@@ -75,6 +82,10 @@ class Metrics:
     def count_failure(self, backend: str, error: Exception) -> None:
         """An idea was not answered."""
         self._improvements.labels(backend, type(error).__name__).inc()
+
+    def count_cancellation(self, backend: str, cause: str) -> None:
+        """A call of the model was given up. That is neither an answer nor a failure."""
+        self._cancellations.labels(backend, cause).inc()
 
     def observe_commit(self, seconds: float) -> None:
         """A batch of rows was committed."""

@@ -73,7 +73,8 @@ class ImproveResponse(BaseModel):
     latency_ms: float = Field(description="Milliseconds that the improvement took.")
     warnings: list[str] = Field(
         description="One word for each thing to know: vague (the prompt asks for what is "
-        "missing first), language (the prompt is not in the idea's language); with "
+        "missing first), language (the prompt is not in the idea's language), model_unavailable "
+        "(the offline backend answered in the model's place); with "
         "kept_original the checks that the model's answer did not pass: placeholders, verbatim, "
         "limits, language, answered, unfilled, repetition, guardrail_count, length, reply."
     )

@@ -63,6 +63,8 @@ ERRORS = MappingProxyType(
             "The server is being stopped. Try again in a moment.",
             log_level=logging.WARNING,
         ),
+        # Nobody reads this answer: its status, which is nginx's, is for the log.
+        "caller_gone": ErrorKind(499, "The client has hung up.", log_level=logging.DEBUG),
         "internal_error": ErrorKind(500, "Something went wrong on our side."),
         # The history
         "history_off": _usage(503, "No history is kept. Set SQLITE_ENABLED=true to keep one."),

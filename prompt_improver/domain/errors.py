@@ -40,6 +40,26 @@ class TooManyImprovementsError(PromptImproverError):
     code = "too_many_improvements"
 
 
+class ImprovementCancelledError(PromptImproverError):
+    """There is no answer, and none was waited for to the end."""
+
+    cause: ClassVar[str]
+    """One word for logs and metrics."""
+
+
+class CallerGoneError(ImprovementCancelledError):
+    """Nobody waits for the answer any more."""
+
+    code = cause = "caller_gone"
+
+
+class StoppingError(ImprovementCancelledError):
+    """The program is being stopped, and its grace is over."""
+
+    code = "server_stopping"
+    cause = "stopping"
+
+
 class HistoryOffError(PromptImproverError):
     """No history is kept."""
 

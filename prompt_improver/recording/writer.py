@@ -84,13 +84,20 @@ class HistoryWriter:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._first_try.wait(), wait_s)
 
-    async def stop(self, *, drain_s: float, last_commit_s: float) -> None:
-        """Write what waits for the database within ``drain_s`` seconds, and end."""
+    async def stop(self, *, drain_s: float, last_commit_s: float, hurried: asyncio.Event) -> None:
+        """Write what waits for the database within ``drain_s`` seconds, or until ``hurried``
+        is set, and end."""
         self._stopping = True
         self._rows.queue_filled.set()
         if self._task is None:
             return
-        await asyncio.wait({self._task}, timeout=drain_s)
+        hurrying = asyncio.create_task(hurried.wait(), name="a second signal")
+        try:
+            await asyncio.wait(
+                {self._task, hurrying}, timeout=drain_s, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            hurrying.cancel()
         # What is being committed goes on in its thread, whoever is cancelled: wait for its
         # end, so that no row is told as not saved that is in the file.
         self._given_up = True

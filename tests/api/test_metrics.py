@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from prompt_improver.api.circuit_breaker import CircuitBreaker
 from prompt_improver.api.metrics import HistoryFigures
+from prompt_improver.api.shutdown import Shutdown
 from prompt_improver.app import create_app
 from prompt_improver.domain.errors import (
     ImproverTimeoutError,
@@ -176,6 +177,18 @@ def test_a_backend_that_is_not_configured_is_an_outcome_too(make_client):
         name: value for name, value in figures(client).items() if 'backend="few-shot"' in name
     }
     assert sum(value for name, value in failed.items() if "improvements_total" in name) == 1
+
+
+def test_a_call_that_a_stop_cancels_is_counted_as_that_and_the_offline_answer_as_one(make_client):
+    backends = make_backends(ScriptedImprover(), ScriptedImprover(BackendType.OFFLINE))
+    client = make_client(backends=backends, sqlite_enabled=False)
+    client.app.state.container.get(Shutdown).grace_ended.set()
+    assert improve(client) == 200
+    assert improve(client, backend="zero-shot") == 503
+    found = figures(client)
+    assert found['cancellations_total{backend="zero-shot",cause="stopping"}'] == 2
+    outcomes = {name for name in found if name.startswith("improvements_total")}
+    assert outcomes == {'improvements_total{backend="offline",outcome="improved"}'}
 
 
 def test_what_does_not_fit_is_no_improvement(make_client):

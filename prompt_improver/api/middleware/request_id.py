@@ -59,7 +59,7 @@ class RequestIdMiddleware:
         try:
             await self._app(scope, receive, send_with_id)
         except asyncio.CancelledError:
-            # The server stops, and the model has had all the time that it may have.
+            # The server stops, and this request has had all the time that it may have.
             if not status:
                 await error_response("server_stopping")(scope, receive, send_with_id)
         except Exception as error:  # noqa: BLE001 the edge of a request
