@@ -21,6 +21,7 @@ from db.migrator import (
     read_migrations,
     schema_version,
 )
+from db.prompt_history_row import decode_text
 from prompt_improver.domain.prompt_repository import (
     RepositoryConnectionError,
     RepositoryCorruptError,
@@ -164,6 +165,7 @@ def _make_ready(
     on_applied: Callable[[Migration], None],
 ) -> None:
     connection.row_factory = sqlite3.Row
+    connection.text_factory = decode_text
     for pragma in _PRAGMAS:
         connection.execute(pragma)
     migrations = read_migrations()

@@ -183,6 +183,7 @@ async def _start_history(
             health=health,
             cleanup=cleanup,
             busy_retries=lambda: repository.busy_retries,
+            spoiled_rows=lambda: repository.spoiled_rows,
             database_file=settings.database_file,
             backup_dir=settings.backup_folder,
         )

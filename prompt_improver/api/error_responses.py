@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from prompt_improver.api.model_slots import TooManyImprovementsError
 from prompt_improver.api.schemas import ErrorResponse, ValidationErrorResponse
-from prompt_improver.domain.prompt_repository import RepositoryError
+from prompt_improver.domain.prompt_repository import RepositoryError, SpoiledRowError
 from prompt_improver.improvement.improver import (
     ImproverError,
     ImproverModelNotFoundError,
@@ -61,6 +61,12 @@ _ANSWERS: dict[type[Exception], _Answer] = {
         503, "No history is kept. Set SQLITE_ENABLED=true to keep one.", logging.INFO
     ),
     PromptNotFoundError: _Answer(404, "The history has no improvement with this id.", logging.INFO),
+    SpoiledRowError: _Answer(
+        500,
+        "This improvement cannot be read: its row was changed by hand. Correct or delete the row; "
+        "the log names it.",
+        logging.WARNING,
+    ),
     RepositoryError: _Answer(
         503, "The history does not answer at the moment. Try again later.", logging.ERROR
     ),
@@ -131,6 +137,12 @@ HISTORY_ERRORS: dict[int | str, dict[str, Any]] = {
 }
 PROMPT_ERRORS: dict[int | str, dict[str, Any]] = {
     404: {"model": ErrorResponse, "description": "There is no improvement with this id."}
+}
+SPOILED_ROW_ERRORS: dict[int | str, dict[str, Any]] = {
+    500: {
+        "model": ErrorResponse,
+        "description": "The row was changed by hand and cannot be read, or a fault of ours.",
+    }
 }
 
 

@@ -11,6 +11,7 @@ from prompt_improver.api.dependencies import HistoryDependency, TidyingDependenc
 from prompt_improver.api.error_responses import (
     HISTORY_ERRORS,
     PROMPT_ERRORS,
+    SPOILED_ROW_ERRORS,
     PromptNotFoundError,
 )
 from prompt_improver.api.history_export import MEDIA_TYPES, ExportFormat, heading, renderer
@@ -81,7 +82,7 @@ async def export(
     )
 
 
-@router.get("/history/{prompt_id}", responses=PROMPT_ERRORS)
+@router.get("/history/{prompt_id}", responses={**PROMPT_ERRORS, **SPOILED_ROW_ERRORS})
 async def find(prompt_id: PromptId, repository: HistoryDependency) -> HistoryItem:
     """One improvement."""
     found = await repository.find_by_prompt_id(prompt_id)
