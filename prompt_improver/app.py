@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from prompt_improver import __version__
-from prompt_improver.api import health, history, improve
+from prompt_improver.api import documentation, health, history, improve
 from prompt_improver.api.allowed_hosts import AllowedHostsMiddleware
 from prompt_improver.api.bearer_key import BearerKeyMiddleware
 from prompt_improver.api.body_limit import BodyLimitMiddleware
@@ -91,6 +91,8 @@ def create_app(
         description="A rough idea goes in, a structured prompt comes out and is remembered.",
         lifespan=lifespan,
         responses=COMMON_ERRORS,
+        # api/documentation.py has them.
+        openapi_url=None,
         # A redirect would send back what was sent.
         redirect_slashes=False,
         # FastAPI's own OpenTelemetry would carry requests out of the process wherever a
@@ -99,6 +101,7 @@ def create_app(
     )
     _add_middleware(app, settings)
     add_error_handlers(app)
+    app.include_router(documentation.router)
     app.include_router(health.router)
     app.include_router(improve.router)
     app.include_router(history.router)

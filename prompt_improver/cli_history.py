@@ -146,7 +146,8 @@ async def _write(
     with _bar("export", total if bar else 0) as progress:
         chunks: AsyncIterator[list[PromptHistory]] = repository.iterate()
         async for rows in chunks:
-            out.write(render(rows).encode())
+            for row in rows:
+                out.write(render(row).encode())
             count += len(rows)
             progress(count)
     out.flush()
