@@ -107,7 +107,8 @@ def create_app(
         lifespan=lifespan,
         responses=COMMON_ERRORS,
         generate_unique_id_function=operation_id,
-        # Ours, which needs no network, is in api/docs.
+        # api/docs has them: no network is needed, and the document is made in a thread.
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         # A redirect would send back what was sent.
@@ -206,6 +207,7 @@ async def _start_history(
             health=health,
             cleanup=cleanup,
             busy_retries=lambda: repository.busy_retries,
+            spoiled_rows=lambda: repository.spoiled_rows,
             database_file=settings.database_file,
             backup_dir=settings.backup_folder,
         )

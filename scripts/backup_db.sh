@@ -69,7 +69,8 @@ quoted=$(printf '%s' "$part" | sed "s/'/''/g")
 said=$(ask "$database" "VACUUM INTO '$quoted';") || fail "$said"
 least=$(ask "$database" "$rows") || fail "$least"
 
-said=$(ask "$part" 'PRAGMA integrity_check;') || fail "$said"
+# A row that somebody changed by hand past a CHECK is no damage to the file.
+said=$(ask "$part" 'PRAGMA ignore_check_constraints = ON; PRAGMA integrity_check;') || fail "$said"
 [ "$said" = ok ] || fail "the copy is damaged: $said"
 said=$(ask "$part" 'PRAGMA user_version;') || fail "$said"
 [ "$said" = "$version" ] || fail "the database was migrated meanwhile; run this again"

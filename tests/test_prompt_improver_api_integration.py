@@ -430,6 +430,8 @@ def test_openapi_describes_every_field_and_declares_every_error_status(client):
     health = document["paths"]["/health/repository"]["get"]["responses"]
     assert set(health) == {"200", "400", "401", "413", "500", "503"}
     assert client.get("/docs").status_code == 200
+    for path in ("/docs", "/redoc", "/openapi.json"):
+        assert client.head(path).status_code == 200
 
 
 def test_prompt_text_is_not_logged(client, caplog):

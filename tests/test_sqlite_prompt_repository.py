@@ -8,7 +8,6 @@ from db.sqlite.repository import MOST_CHUNK, SqlitePromptRepository, next_chunk
 from prompt_improver.domain.errors import (
     RepositoryConnectionError,
     RepositoryConstraintError,
-    RepositoryCorruptError,
 )
 from prompt_improver.domain.prompt_history import BackendType
 from tests.contract.prompt_repository_contract import PromptRepositoryContract
@@ -177,17 +176,6 @@ async def test_a_row_that_breaks_a_rule_costs_the_whole_batch(repository, path):
     assert (await repository.get_statistics()).total_count == 0
 
 
-async def test_a_row_spoilt_by_hand_is_named_and_the_others_are_read(repository, path):
-    spoilt = await repository.save(make_history())
-    sound = await repository.save(make_history())
-    await repository.close()
-    raw(path, "UPDATE prompt_history SET guardrails = '[1]' WHERE id = ?", spoilt.id)
-    await repository.open()
-    with pytest.raises(RepositoryCorruptError, match=f"row {spoilt.id} .*guardrails"):
-        await repository.find_by_id(spoilt.id)
-    assert await repository.find_by_id(sound.id) == sound
-
-
 @pytest.mark.parametrize(
     ("call", "plan"),
     [
@@ -198,7 +186,7 @@ async def test_a_row_spoilt_by_hand_is_named_and_the_others_are_read(repository,
         ),
         (
             lambda r: r.find_recent(),
-            ["SCAN prompt_history USING INDEX prompt_history_by_timestamp"],
+            ["SEARCH prompt_history USING INDEX prompt_history_by_timestamp"],
         ),
         (
             lambda r: r.find_recent(backend=BackendType.OFFLINE),

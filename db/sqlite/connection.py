@@ -20,6 +20,7 @@ from db.sqlite.migrator import (
     read_migrations,
     schema_version,
 )
+from db.sqlite.rows import decode_text
 from db.sqlite.upkeep.copy_before_migration import CopyBeforeMigration
 from prompt_improver.domain.errors import RepositoryConnectionError, RepositoryCorruptError
 
@@ -161,6 +162,7 @@ def _make_ready(
     on_applied: Callable[[Migration], None],
 ) -> None:
     connection.row_factory = sqlite3.Row
+    connection.text_factory = decode_text
     for pragma in _PRAGMAS:
         connection.execute(pragma)
     migrations = read_migrations()

@@ -13,6 +13,7 @@ from db.sqlite.migrator import (
     read_migrations,
     schema_version,
 )
+from db.sqlite.rows import decode_text
 from prompt_improver.domain.errors import RepositoryConnectionError
 
 _WAL_FORMAT = b"\x02\x02"  # bytes 18 and 19 of a database that keeps a write-ahead log
@@ -43,6 +44,7 @@ def open_read_only(path: Path) -> sqlite3.Connection:
         isolation_level=None,
     )
     connection.row_factory = sqlite3.Row
+    connection.text_factory = decode_text
     return connection
 
 

@@ -15,15 +15,14 @@ import anyio
 from db.sqlite import pages as history_pages
 from db.sqlite.compaction import PAUSE_S, forget_deleted
 from db.sqlite.database import Database
-from db.sqlite.rows import COLUMNS, from_row, to_parameters, to_text
+from db.sqlite.rows import COLUMNS, to_parameters
+from db.sqlite.spoiled_rows import SpoiledRows
 from db.sqlite.sql_files import load_statement
 from db.sqlite.usage import read_usage
+from prompt_improver.domain.errors import SpoiledRowError
 from prompt_improver.domain.history_page import HistoryPage
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
-from prompt_improver.domain.prompt_repository import (
-    PromptRepository,
-    PromptStatistics,
-)
+from prompt_improver.domain.prompt_repository import PromptRepository, PromptStatistics
 from prompt_improver.domain.usage_statistics import UsageStatistics
 
 MAX_DAYS = 36_500
@@ -56,6 +55,11 @@ class SqlitePromptRepository(PromptRepository):
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._spoiled = SpoiledRows()
+
+    @property
+    def spoiled_rows(self) -> int:
+        return self._spoiled.count
 
     @property
     def busy_retries(self) -> int:
@@ -74,9 +78,9 @@ class SqlitePromptRepository(PromptRepository):
             cursor = connection.execute(INSERT_ROW, parameters)
             if cursor.rowcount == 1:
                 return replace(history, id=cursor.lastrowid)
-            kept = _select_by_prompt_id(connection, history.prompt_id)
+            kept = self._find(connection, "prompt_id", history.prompt_id)
             assert kept is not None, "the conflict was with this very row"
-            return from_row(kept)
+            return kept
 
         return await self._database.write(insert)
 
@@ -91,17 +95,16 @@ class SqlitePromptRepository(PromptRepository):
     async def find_by_id(self, id: int) -> PromptHistory | None:
         if not 0 < id <= MAX_INTEGER:
             return None
-        sql = f"SELECT {COLUMNS} FROM prompt_history WHERE id = ?"  # noqa: S608  # nosec B608
-        row = await self._database.run(lambda connection: connection.execute(sql, (id,)).fetchone())
-        return None if row is None else from_row(row)
+        return await self._database.run(lambda connection: self._find(connection, "id", id))
 
     async def find_by_prompt_id(self, prompt_id: str) -> PromptHistory | None:
         try:
             kept = str(UUID(prompt_id))
         except ValueError:
             return None
-        row = await self._database.run(lambda connection: _select_by_prompt_id(connection, kept))
-        return None if row is None else from_row(row)
+        return await self._database.run(
+            lambda connection: self._find(connection, "prompt_id", kept)
+        )
 
     async def find_recent(
         self, limit: int = 100, offset: int = 0, backend: BackendType | None = None
@@ -110,36 +113,12 @@ class SqlitePromptRepository(PromptRepository):
             raise ValueError(f"limit must be 1 or more, got {limit}")
         if offset < 0:
             raise ValueError(f"offset must be 0 or more, got {offset}")
-        # Two statements: with "backend = ? OR ? IS NULL" SQLite would use no index.
-        where = "" if backend is None else "WHERE backend = :backend"
-        return await self._select(
-            f"""
-            SELECT {COLUMNS}
-            FROM prompt_history
-            {where}
-            ORDER BY timestamp DESC, id DESC
-            LIMIT :limit OFFSET :offset
-            """,  # noqa: S608  # nosec B608
-            {
-                "limit": min(limit, MAX_INTEGER),
-                "offset": min(offset, MAX_INTEGER),
-                **({} if backend is None else {"backend": BackendType(backend).value}),
-            },
+        return await history_pages.find_newest(
+            self._database, self._spoiled, wanted=limit, skip=offset, backend=backend
         )
 
     async def find_by_date_range(self, start: datetime, end: datetime) -> list[PromptHistory]:
-        first, last = to_text(start, "start"), to_text(end, "end")
-        if first > last:
-            raise ValueError(f"start must not be after end, got {start!r} and {end!r}")
-        return await self._select(
-            f"""
-            SELECT {COLUMNS}
-            FROM prompt_history
-            WHERE timestamp BETWEEN :first AND :last
-            ORDER BY timestamp DESC, id DESC
-            """,  # noqa: S608  # nosec B608
-            {"first": first, "last": last},
-        )
+        return await history_pages.find_newest(self._database, self._spoiled, start=start, end=end)
 
     async def find_page(
         self,
@@ -151,11 +130,11 @@ class SqlitePromptRepository(PromptRepository):
         text: str | None = None,
     ) -> HistoryPage:
         return await history_pages.find_page(
-            self._database, limit, cursor, backend, start, end, text
+            self._database, self._spoiled, limit, cursor, backend, start, end, text
         )
 
     def iterate(self, chunk: int = 50) -> AsyncIterator[list[PromptHistory]]:
-        return history_pages.iterate(self._database, chunk)
+        return history_pages.iterate(self._database, self._spoiled, chunk)
 
     async def get_usage(
         self, start: datetime | None = None, end: datetime | None = None
@@ -172,7 +151,8 @@ class SqlitePromptRepository(PromptRepository):
             average_confidence=row["average_confidence"],
             average_latency_ms=row["average_latency_ms"],
             backend_distribution=MappingProxyType(
-                {BackendType(name): count for name, count in distribution.items()}
+                # Without what was put there by hand.
+                {each: distribution[each] for each in BackendType if each in distribution}
             ),
         )
 
@@ -212,11 +192,20 @@ class SqlitePromptRepository(PromptRepository):
     async def forget_deleted(self) -> None:
         await forget_deleted(self._database)
 
-    async def _select(self, sql: str, parameters: dict[str, int | str]) -> list[PromptHistory]:
-        rows = await self._database.run(
-            lambda connection: connection.execute(sql, parameters).fetchall()
-        )
-        return [from_row(row) for row in rows]
+    def _find(
+        self, connection: sqlite3.Connection, column: str, value: int | str
+    ) -> PromptHistory | None:
+        sql = f"SELECT {COLUMNS} FROM prompt_history WHERE {column} = ?"  # noqa: S608  # nosec B608
+        row = connection.execute(sql, (value,)).fetchone()
+        if row is None:
+            return None
+        history = self._spoiled.read(row)
+        if history is None:
+            raise SpoiledRowError(
+                f"row {row['id']} of prompt_history holds an invalid value; correct or delete the "
+                "row (`check` names the column)"
+            )
+        return history
 
 
 def next_chunk(rows: int, seconds: float) -> int:
@@ -224,9 +213,3 @@ def next_chunk(rows: int, seconds: float) -> int:
     if seconds > STEP_S:
         return max(rows // 2, LEAST_CHUNK)
     return min(rows * 2, MOST_CHUNK) if seconds < STEP_S / 3 else rows
-
-
-def _select_by_prompt_id(connection: sqlite3.Connection, prompt_id: str) -> sqlite3.Row | None:
-    sql = f"SELECT {COLUMNS} FROM prompt_history WHERE prompt_id = ?"  # noqa: S608  # nosec B608
-    row: sqlite3.Row | None = connection.execute(sql, (prompt_id,)).fetchone()
-    return row

@@ -4,14 +4,25 @@ import json
 import sqlite3
 from datetime import UTC, datetime
 
-from prompt_improver.domain.errors import RepositoryCorruptError
-from prompt_improver.domain.prompt_history import BackendType, PromptHistory, utc_milliseconds
+from prompt_improver.domain.prompt_history import PromptHistory, utc_milliseconds
 
 COLUMNS = (
     "id, timestamp, original_idea, context, improved_prompt, role, directive, framework, "
     "guardrails, backend, confidence, reasoning, latency_ms, model_version, prompt_id, "
     "input_tokens, output_tokens, model_calls"
 )
+
+
+FIRST_VERSION = 2
+"""The first schema whose table has COLUMNS."""
+
+
+class RowError(ValueError):
+    """A row that no improvement can be made of. ``column`` is what is wrong in it."""
+
+    def __init__(self, column: str) -> None:
+        super().__init__(column)
+        self.column = column
 
 
 def to_parameters(history: PromptHistory) -> dict[str, str | float | None]:
@@ -39,24 +50,28 @@ def to_parameters(history: PromptHistory) -> dict[str, str | float | None]:
 
 
 def from_row(row: sqlite3.Row) -> PromptHistory:
-    """The improvement in a row that has COLUMNS.
+    """The improvement in a row that has COLUMNS, whose text was read by ``decode_text``.
+
+    Nothing but what ``to_parameters`` writes is taken: with a timestamp in another form, for
+    one, pages would not follow each other.
 
     Raises:
-        RepositoryCorruptError: the row was changed by hand into what no improvement can be.
+        RowError: the row was changed by hand into what no improvement can be. It says
+            nothing of what the row holds.
     """
     try:
-        return PromptHistory(
+        history = PromptHistory(
             id=row["id"],
             prompt_id=row["prompt_id"],
-            timestamp=datetime.fromisoformat(row["timestamp"]).replace(tzinfo=UTC),
+            timestamp=_moment(row["timestamp"]),
             original_idea=row["original_idea"],
             context=row["context"],
             improved_prompt=row["improved_prompt"],
             role=row["role"],
             directive=row["directive"],
             framework=row["framework"],
-            guardrails=tuple(json.loads(row["guardrails"])),
-            backend=BackendType(row["backend"]),
+            guardrails=_guardrails(row["guardrails"]),
+            backend=row["backend"],
             confidence=row["confidence"],
             reasoning=row["reasoning"],
             latency_ms=row["latency_ms"],
@@ -65,10 +80,20 @@ def from_row(row: sqlite3.Row) -> PromptHistory:
             output_tokens=row["output_tokens"],
             model_calls=row["model_calls"],
         )
+    except RowError:
+        raise
     except ValueError as error:
-        raise RepositoryCorruptError(
-            f"row {row['id']} of prompt_history is no improvement ({error}); mend or delete it"
-        ) from error
+        raise RowError(_column_of(str(error))) from error
+    if history.prompt_id != row["prompt_id"]:
+        raise RowError("prompt_id")
+    return history
+
+
+def decode_text(text: bytes) -> str:
+    """A text of the database, to be the ``text_factory`` of a connection. What is no UTF-8
+    becomes lone surrogates, which no improvement holds: Python's own reading would fail for
+    the whole statement."""
+    return text.decode(errors="surrogateescape")
 
 
 def to_text(moment: datetime, name: str = "timestamp") -> str:
@@ -80,6 +105,31 @@ def to_text(moment: datetime, name: str = "timestamp") -> str:
     """
     utc = utc_milliseconds(name, moment).replace(tzinfo=None)
     return utc.isoformat(sep=" ", timespec="milliseconds")
+
+
+def _moment(text: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text).replace(tzinfo=UTC)  # type: ignore[arg-type]
+    except (TypeError, ValueError) as error:
+        raise RowError("timestamp") from error
+    if to_text(moment) != text:
+        raise RowError("timestamp")
+    return moment
+
+
+def _guardrails(text: object) -> tuple[str, ...]:
+    try:
+        guardrails = json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError) as error:  # no JSON, or 100,000 brackets
+        raise RowError("guardrails") from error
+    if not isinstance(guardrails, list):
+        raise RowError("guardrails")
+    return tuple(guardrails)
+
+
+def _column_of(message: str) -> str:
+    """PromptHistory's errors begin with the field; the rest may quote what was typed."""
+    return next((name for name in COLUMNS.split(", ") if message.startswith(name)), "values")
 
 
 def _real(number: float | None) -> float | None:

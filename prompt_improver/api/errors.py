@@ -73,6 +73,12 @@ HISTORY_ERRORS: dict[int | str, dict[str, Any]] = {
 PROMPT_ERRORS: dict[int | str, dict[str, Any]] = {
     404: {"model": ErrorResponse, "description": "There is no improvement with this id."}
 }
+SPOILED_ROW_ERRORS: dict[int | str, dict[str, Any]] = {
+    500: {
+        "model": ErrorResponse,
+        "description": "The row was changed by hand and cannot be read, or a fault of ours.",
+    }
+}
 
 
 def error_response(code: str, headers: Mapping[str, str] | None = None) -> JSONResponse:

@@ -1,14 +1,13 @@
 """/api/v1/history and /api/v1/statistics: reading what is kept, and deleting of it."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
-from starlette.concurrency import run_in_threadpool
 
 from prompt_improver.api.dependencies import HistoryDependency, TidyingDependency
-from prompt_improver.api.errors import HISTORY_ERRORS, PROMPT_ERRORS
+from prompt_improver.api.errors import HISTORY_ERRORS, PROMPT_ERRORS, SPOILED_ROW_ERRORS
 from prompt_improver.api.history_export import MEDIA_TYPES, ExportFormat, heading, renderer
 from prompt_improver.api.history_parameters import (
     Cursor,
@@ -19,14 +18,20 @@ from prompt_improver.api.history_parameters import (
     To,
     check_order,
 )
-from prompt_improver.api.history_schemas import HistoryItem, HistoryResponse, StatisticsResponse
+from prompt_improver.api.history_schemas import (
+    HistoryItem,
+    HistoryResponse,
+    StatisticsResponse,
+    page_parts,
+)
+from prompt_improver.api.pieces import answer_in_pieces, in_pieces
 from prompt_improver.domain.errors import ImprovementNotFoundError
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 
 router = APIRouter(prefix="/api/v1", tags=["history"], responses=HISTORY_ERRORS)
 
 
-@router.get("/history")
+@router.get("/history", response_model=HistoryResponse)
 async def history(
     repository: HistoryDependency,
     limit: Limit = 50,
@@ -35,16 +40,14 @@ async def history(
     start: From = None,
     end: To = None,
     text: SearchText = None,
-) -> HistoryResponse:
+) -> Response:
     """A page of the improvements, newest first. A cursor leads on from the last item, so
     what is saved or deleted meanwhile doubles and skips nothing."""
     check_order(start, end)
     if text is not None and not text.strip():
         text = None
     page = await repository.find_page(limit, cursor, backend, start, end, text)
-    return HistoryResponse(
-        items=[HistoryItem.of(row) for row in page.items], next_cursor=page.next_cursor
-    )
+    return await answer_in_pieces(page_parts(page), "application/json")
 
 
 # Before {prompt_id}, which would take it for one.
@@ -78,7 +81,7 @@ async def export(
     )
 
 
-@router.get("/history/{prompt_id}", responses=PROMPT_ERRORS)
+@router.get("/history/{prompt_id}", responses={**PROMPT_ERRORS, **SPOILED_ROW_ERRORS})
 async def find(prompt_id: PromptId, repository: HistoryDependency) -> HistoryItem:
     """One improvement."""
     found = await repository.find_by_prompt_id(prompt_id)
@@ -109,13 +112,13 @@ async def statistics(
 
 async def _stream(
     head: str,
-    render: Callable[[Sequence[PromptHistory]], str],
+    render: Callable[[PromptHistory], str],
     first: list[PromptHistory],
     rest: AsyncIterator[list[PromptHistory]],
 ) -> AsyncIterator[bytes]:
     yield head.encode()
     rows = first
     while rows:
-        # In a thread: others are answered in the meantime.
-        yield (await run_in_threadpool(render, rows)).encode()
+        async for piece in in_pieces(render(row).encode() for row in rows):
+            yield piece
         rows = await anext(rest, [])

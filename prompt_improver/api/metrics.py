@@ -116,6 +116,7 @@ class HistoryFigures(Collector):
     health: RepositoryHealth
     cleanup: HistoryCleanup
     busy_retries: Callable[[], int]
+    spoiled_rows: Callable[[], int]
     database_file: Path
     backup_dir: Path
     _counts: RecorderCounts = field(init=False)
@@ -160,6 +161,11 @@ class HistoryFigures(Collector):
             "prompt_improver_busy_retries",
             "Tries repeated because another process held the database.",
             self.busy_retries(),
+        )
+        yield _gauge(
+            "spoiled_rows",
+            "Rows with invalid values found since the start and left out; the log names them.",
+            self.spoiled_rows(),
         )
         yield from self._files()
 

@@ -90,10 +90,13 @@ def export(
         fail(f"{file} is there already; give another name")
     try:
         with _part_of(file) as out:
-            count = with_repository(lambda repository: _write(repository, chosen, out, bar=True))
+            count, left_out = with_repository(
+                lambda repository: _write(repository, chosen, out, bar=True)
+            )
     except OSError as error:
         fail(f"{file} cannot be written: {error.strerror}")
-    typer.echo(f"{file}: {count} improvements")
+    spoiled = f", {left_out} spoiled rows left out: `check` names them" if left_out else ""
+    typer.echo(f"{file}: {count} improvements{spoiled}")
 
 
 def import_(
@@ -132,7 +135,8 @@ def import_(
 
 async def _write(
     repository: "PromptRepository", chosen: str, out: BinaryIO, *, bar: bool = False
-) -> int:
+) -> tuple[int, int]:
+    """How many rows were written, and how many spoiled ones were left out."""
     from prompt_improver.api.history_export import ExportFormat, heading, renderer
 
     form = ExportFormat(chosen)
@@ -142,11 +146,12 @@ async def _write(
     with _bar("export", total if bar else 0) as progress:
         chunks: AsyncIterator[list[PromptHistory]] = repository.iterate()
         async for rows in chunks:
-            out.write(render(rows).encode())
+            for row in rows:
+                out.write(render(row).encode())
             count += len(rows)
             progress(count)
     out.flush()
-    return count
+    return count, repository.spoiled_rows
 
 
 async def _save_all(

@@ -69,6 +69,12 @@ ERRORS = MappingProxyType(
         # The history
         "history_off": _usage(503, "No history is kept. Set SQLITE_ENABLED=true to keep one."),
         "improvement_not_found": _usage(404, "The history has no improvement with this id."),
+        "improvement_spoiled": ErrorKind(
+            500,
+            "This improvement cannot be read: its row was changed by hand. Correct or delete the "
+            "row; the log names it.",
+            log_level=logging.WARNING,
+        ),
         "history_unavailable": ErrorKind(
             503, "The history does not answer at the moment. Try again later."
         ),

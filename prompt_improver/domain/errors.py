@@ -98,6 +98,13 @@ class RepositoryConstraintError(RepositoryError):
     code = "history_refused"
 
 
+class SpoiledRowError(RepositoryError):
+    """The row that was asked for holds what no improvement can hold: somebody changed it by
+    hand. The store is sound, and so are its other rows."""
+
+    code = "improvement_spoiled"
+
+
 class RepositoryCorruptError(RepositoryError):
     """The store is damaged, or is not what it should be. It is left untouched."""
 

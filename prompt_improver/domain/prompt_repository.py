@@ -31,6 +31,10 @@ class PromptStatistics:
 class PromptRepository(ABC):
     """Keeps every improvement.
 
+    A row that was changed by hand into what no improvement can be is a spoiled row: it is
+    left out of everything that finds several (``limit`` and ``offset`` count the others),
+    named in the log once, by its number, and counted in ``spoiled_rows``. It can be deleted.
+
     Every method raises RepositoryConnectionError when the store is closed or cannot be
     reached, RepositoryBusyError (one of its kind) when somebody else holds it for too
     long, and RepositoryCorruptError when it is damaged. What a method raises beyond these
@@ -40,6 +44,11 @@ class PromptRepository(ABC):
     @property
     def busy_retries(self) -> int:
         """How often something was tried again because somebody else held the store."""
+        return 0
+
+    @property
+    def spoiled_rows(self) -> int:
+        """How many spoiled rows were come across so far; each counts once."""
         return 0
 
     @abstractmethod
@@ -59,6 +68,8 @@ class PromptRepository(ABC):
 
         Raises:
             RepositoryConstraintError: the row breaks a rule of the store.
+            SpoiledRowError: the row that is kept already was changed by hand into what no
+                improvement can be.
         """
 
     @abstractmethod
@@ -72,11 +83,19 @@ class PromptRepository(ABC):
 
     @abstractmethod
     async def find_by_id(self, id: int) -> PromptHistory | None:
-        """The improvement with this row number, or None."""
+        """The improvement with this row number, or None.
+
+        Raises:
+            SpoiledRowError: the row was changed by hand into what no improvement can be.
+        """
 
     @abstractmethod
     async def find_by_prompt_id(self, prompt_id: str) -> PromptHistory | None:
-        """The improvement with this UUID, or None."""
+        """The improvement with this UUID, or None.
+
+        Raises:
+            SpoiledRowError: the row was changed by hand into what no improvement can be.
+        """
 
     @abstractmethod
     async def find_recent(

@@ -139,6 +139,7 @@ def test_every_figure_that_is_promised_is_there(make_client, backup_dir):
         'breaker_state{state="half-open"}',
         "breaker_trips_total",
         "busy_retries_total",
+        "spoiled_rows",
         "history_rows",
         "database_bytes",
         "wal_bytes",
@@ -385,6 +386,7 @@ def test_the_books_are_those_of_the_last_look_however_they_change_while_they_are
         health=SimpleNamespace(last_known=None),
         cleanup=SimpleNamespace(last_done_at=None),
         busy_retries=lambda: 0,
+        spoiled_rows=lambda: 0,
         database_file=Path("nothing.db"),
         backup_dir=Path("nothing"),
     )

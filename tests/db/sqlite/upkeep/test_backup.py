@@ -25,7 +25,7 @@ from tests.full_disk import full_disk
 from tests.histories import make_history
 from tests.history_files import LATEST, make_old, names, save_rows
 from tests.server_process import ServerProcess, clean_environment
-from tests.sqlite_files import connect, mode, raw
+from tests.sqlite_files import mode, raw
 
 ALL = "SELECT * FROM prompt_history ORDER BY id"
 
@@ -250,8 +250,11 @@ def test_check_says_what_is_wrong_and_ends_with_1(tmp_path):
 
 
 def test_check_finds_damage(path):
-    with connect(path) as connection:
-        connection.execute("PRAGMA ignore_check_constraints = ON")
-        connection.execute("UPDATE prompt_history SET backend = 'magic' WHERE id = 3")
+    raw(path, "PRAGMA wal_checkpoint(TRUNCATE)")
+    # An index that lacks rows: what a disk that lost a page leaves behind.
+    page = raw(path, "SELECT rootpage FROM sqlite_schema WHERE name LIKE '%_by_timestamp'")[0][0]
+    content = bytearray(path.read_bytes())
+    content[(page - 1) * 4096 + 3 : (page - 1) * 4096 + 5] = b"\x00\x03"
+    path.write_bytes(content)
     (problem,) = check_database(path).problems
     assert "restore a backup" in problem
