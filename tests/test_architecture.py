@@ -33,6 +33,7 @@ MAY_IMPORT = {
     "prompt_improver/__init__.py": set(),
     "prompt_improver/domain/": {f"{OWN}.domain"},
     "prompt_improver/container.py": set(),
+    "prompt_improver/background_task.py": {f"{OWN}.domain"},
     "prompt_improver/api/circuit_breaker.py": set(),
     "prompt_improver/settings.py": {"pydantic", "pydantic_settings"},
     "prompt_improver/improvement/": IMPROVEMENT,
@@ -41,7 +42,7 @@ MAY_IMPORT = {
         f"prompt_improver/improvement/{name}.py": {*IMPROVEMENT, *extra}
         for name, extra in {
             "dspy_program": {"dspy"},
-            "model_connection": {"dspy"},
+            "model_connection": {"dspy", f"{OWN}.background_task"},
             "model_engine": {"dspy"},
             "model_errors": {"dspy"},
             "model_transport": {"dspy"},
@@ -52,6 +53,7 @@ MAY_IMPORT = {
     "prompt_improver/api/": {
         f"{OWN}.__version__",
         f"{OWN}.api",
+        f"{OWN}.background_task",
         f"{OWN}.container",
         f"{OWN}.domain",
         f"{OWN}.improvement",
@@ -96,6 +98,12 @@ def test_only_settings_reads_the_environment(module):
     source = (ROOT / module).read_text()
     reads = [word for word in ("os.environ", "os.getenv", "getenv(") if word in source]
     assert not reads or module == "prompt_improver/settings.py", f"{module} uses {reads}"
+
+
+@pytest.mark.parametrize("module", modules())
+def test_background_tasks_begin_in_one_way_so_that_none_dies_unheard(module):
+    source = (ROOT / module).read_text()
+    assert "create_task(" not in source or module == "prompt_improver/background_task.py"
 
 
 @pytest.mark.parametrize("module", modules())

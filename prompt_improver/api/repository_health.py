@@ -12,6 +12,7 @@ from prompt_improver.api.schemas import (
     RepositoryUnhealthy,
     Saves,
 )
+from prompt_improver.background_task import start_background_task
 from prompt_improver.domain.prompt_repository import (
     PromptRepository,
     PromptStatistics,
@@ -87,7 +88,7 @@ class RepositoryHealth:
 
     async def _ask(self) -> None:
         if self._question is None or self._question.done():
-            self._question = asyncio.create_task(self._read(), name="history statistics")
+            self._question = start_background_task(self._read(), "history statistics")
         await asyncio.wait({self._question}, timeout=LONGEST_WAIT_S)
 
     async def _read(self) -> None:
