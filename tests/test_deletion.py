@@ -1,10 +1,8 @@
 """What becomes of deleted words on the disk, with the real server and the real commands."""
 
-import subprocess
-import sys
 import time
 
-from tests.server_process import ServerProcess, clean_environment
+from tests.server_process import ServerProcess
 from tests.sqlite_files import connect, raw
 
 WORD = "qqsecretword"
