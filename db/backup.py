@@ -18,7 +18,7 @@ from db.database_copy import (
     time_stamp,
 )
 from db.database_file import make_folders
-from db.database_lock import lock_shared
+from db.database_lock import lock_shared_if_there
 from db.errors import is_of_the_source, translate
 from prompt_improver.domain.prompt_repository import RepositoryConnectionError
 
@@ -104,7 +104,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         raise RepositoryConnectionError(f"there is no database at {path}; give another path")
     lock = connection = None
     try:
-        lock = lock_shared(path)
+        lock = lock_shared_if_there(path)
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=rw",
             uri=True,

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 from db.database import Database
+from db.read_only import ReadOnlyDatabase
 from db.spool import FileSpool
 from db.sqlite_prompt_repository import SqlitePromptRepository
 from prompt_improver.domain.prompt_history import BackendType
@@ -39,6 +40,13 @@ def make_database(settings: Settings) -> Database:
 def make_repository(settings: Settings) -> PromptRepository:
     """The history's repository, not yet open."""
     return SqlitePromptRepository(make_database(settings))
+
+
+def make_history_reader(settings: Settings) -> PromptRepository:
+    """The history's repository for commands that only read: makes, migrates and locks nothing."""
+    return SqlitePromptRepository(
+        ReadOnlyDatabase(settings.database_file, within=settings.database_boundary)
+    )
 
 
 def make_spool(settings: Settings) -> PromptSpool:
