@@ -6,9 +6,15 @@ import logging
 
 import pytest
 
+from prompt_improver.api.circuit_breaker import CircuitBreaker
+from prompt_improver.api.history_recorder import HistoryRecorder
+from prompt_improver.api.recorder import SaveOutcome
 from prompt_improver.background_task import start_background_task, told
-from prompt_improver.domain.prompt_repository import RepositoryCorruptError
+from prompt_improver.domain.prompt_repository import RepositoryBusyError, RepositoryCorruptError
 from prompt_improver.domain.prompt_spool import SpoolError
+from tests.histories import make_history
+from tests.in_memory_prompt_spool import InMemoryPromptSpool
+from tests.recorders import FlakyRepository, HandClock
 
 pytestmark = pytest.mark.anyio
 
@@ -59,3 +65,28 @@ async def test_a_task_that_ends_as_it_should_is_not_logged(caplog, cancelled):
 async def test_what_is_told_of_an_error_is_its_kind_unless_it_is_ours():
     assert told(ValueError("planted")) == "ValueError"
     assert told(RepositoryCorruptError("restore a backup")) == "restore a backup"
+
+
+async def test_a_writer_that_dies_is_heard_of_and_its_rows_go_to_the_spool(caplog):
+    error = RuntimeError("planted words")
+
+    async def fail_to_sleep(seconds: float) -> None:
+        raise error
+
+    spool = InMemoryPromptSpool()
+    recorder = HistoryRecorder(
+        FlakyRepository(RepositoryBusyError("held")),
+        spool,
+        CircuitBreaker(clock=HandClock()),
+        sleep=fail_to_sleep,
+    )
+    await recorder.start(wait_s=5)
+    row = make_history()
+    assert await recorder.record(row) is SaveOutcome.QUEUED
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert "(history writer): RuntimeError" in caplog.text
+    await recorder.stop()
+    assert recorder.counts.spooled == 1
+    assert spool.rows == [row]
+    assert "planted" not in caplog.text
