@@ -3,7 +3,7 @@
 -- Why: to be sure that nothing of a deleted text is left (a single DELETE leaves some in rare
 -- cases), after a very large deletion, or for a database that was made without auto_vacuum.
 -- The program's `vacuum` runs the same statements, and looks first whether there is room.
--- Cost: as much free disk as twice the database; saves wait until it is done, about 10 s for
+-- Cost: as much free disk as twice the database; saves wait until it is done, about 6 s for
 -- 100 MB. Where it is busy this gives up after 5 s and changes nothing. SQLITE_TMPDIR: what
 -- SQLite puts aside meanwhile holds prompts, and stays in the database's folder.
 --   SQLITE_TMPDIR=data sqlite3 data/prompt_history.db < sql/maintenance/vacuum.sql
