@@ -24,6 +24,7 @@ from prompt_improver.api.middleware.security_headers import SecurityHeadersMiddl
 from prompt_improver.api.model_slots import ModelSlots
 from prompt_improver.api.repository_health import DisabledRepositoryHealth, RepositoryHealth
 from prompt_improver.api.shutdown import Shutdown
+from prompt_improver.background_task import start_background_task
 from prompt_improver.container import Container
 from prompt_improver.domain.errors import ImproverError
 from prompt_improver.domain.prompt_repository import PromptRepository
@@ -154,7 +155,7 @@ def _start_backends(stack: contextlib.AsyncExitStack, backends: Backends) -> Non
     """Get the improvers ready in the background: the server answers first."""
     for improver in backends.improvers.values():
         stack.push_async_callback(improver.close)
-    warming = asyncio.create_task(_warm(backends), name="warming the backends")
+    warming = start_background_task(_warm(backends), "warming the backends")
     stack.push_async_callback(_end, warming)
 
 
@@ -212,8 +213,10 @@ async def _start_history(
             backup_dir=settings.backup_folder,
         )
     )
-    tidying = HistoryTidying(repository)
+    tidying = HistoryTidying(repository, breaker)
     stack.push_async_callback(tidying.stop)
+    if not settings.sqlite_auto_cleanup:
+        tidying.start()  # the cleanup would do that too
     container.register_singleton(HistoryTidying, tidying)
     container.register_singleton(PromptRepository, repository)
     container.register_singleton(Recorder, recorder)

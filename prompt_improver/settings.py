@@ -58,6 +58,15 @@ def _one_connection(size: int) -> int:
     return size
 
 
+def _home_expanded(text: str) -> str:
+    if not text.startswith("~"):
+        return text
+    try:
+        return str(Path(text).expanduser())
+    except RuntimeError:
+        raise ValueError("begins with ~ and no known user: write the whole path") from None
+
+
 def _database_path(text: str) -> str:
     if not text.strip():
         raise ValueError(f"is empty: give a path such as {DEFAULT_DB_PATH}")
@@ -69,6 +78,7 @@ def _database_path(text: str) -> str:
         raise ValueError("is a URI: give a plain path")
     if text == ":memory:":
         raise ValueError("is not a file: give a path, or set SQLITE_ENABLED=false")
+    text = _home_expanded(text)
     # Without following links: what lies on the disk is the database's business, later.
     if Path(os.path.normpath(text)).parts[:1] == ("..",):
         raise ValueError("leaves the working directory: give an absolute path instead")
@@ -199,7 +209,7 @@ class Settings(BaseSettings):
     sqlite_wal_mode: bool = Field(
         True, description="Write-ahead log: reading by hand does not stop saving."
     )
-    backup_dir: str = Field(
+    backup_dir: Annotated[str, AfterValidator(_home_expanded)] = Field(
         "data/backups", min_length=1, description="Folder that backups go to, private if new."
     )
     breaker_max_failures: int = Field(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from db.spool.file_spool import FileSpool
 from db.sqlite.database import Database
+from db.sqlite.read_only import ReadOnlyDatabase
 from db.sqlite.repository import SqlitePromptRepository
 from prompt_improver.domain.errors import SettingsError
 from prompt_improver.domain.prompt_history import BackendType
@@ -43,6 +44,13 @@ def make_database(settings: Settings) -> Database:
 def make_repository(settings: Settings) -> PromptRepository:
     """The history's repository, not yet open."""
     return SqlitePromptRepository(make_database(settings))
+
+
+def make_history_reader(settings: Settings) -> PromptRepository:
+    """The history's repository for commands that only read: makes, migrates and locks nothing."""
+    return SqlitePromptRepository(
+        ReadOnlyDatabase(settings.database_file, within=settings.database_boundary)
+    )
 
 
 def make_spool(settings: Settings) -> PromptSpool:

@@ -40,6 +40,9 @@ ask() {
     printf '.bail on\n.timeout 10000\n%s\n' "$2" | sqlite3 -batch -init /dev/null "$1" 2>&1
 }
 
+# As the program does with these settings.
+case $database in "~/"*) database=$HOME/${database#"~/"} ;; esac
+case $folder in "~/"*) folder=$HOME/${folder#"~/"} ;; esac
 case $database in /*) ;; *) database=./$database ;; esac
 case $folder in /*) ;; *) folder=./$folder ;; esac
 case $keep in '' | *[!0-9]* | 0) fail "KEEP must be 1 or more, got '$keep'" ;; esac

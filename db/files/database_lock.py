@@ -40,6 +40,12 @@ def lock_path(path: Path) -> Path:
     return path.with_name(path.name + ".lock")
 
 
+def lock_shared_if_there(path: Path) -> DatabaseLock:
+    """As ``lock_shared``, for one who only reads: where there is no lock's file nobody restores
+    the database, and none is made."""
+    return lock_shared(path) if lock_path(path).exists() else DatabaseLock(None)
+
+
 def lock_shared(path: Path) -> DatabaseLock:
     """The lock of one who has the database at ``path`` open.
 

@@ -159,13 +159,25 @@ class SqlitePromptRepository(PromptRepository):
     async def delete_old(self, days: int) -> int:
         if not 1 <= days <= MAX_DAYS:
             raise ValueError(f"days must be from 1 to {MAX_DAYS}, got {days}")
-        overwrite = load_statement("maintenance/delete_old.sql", "UPDATE prompt_history")
-        delete = load_statement("maintenance/delete_old.sql", "DELETE")
+        keep_aside, overwrite, delete, put_back, drop = (
+            load_statement("maintenance/delete_old.sql", beginning)
+            for beginning in (
+                "CREATE TEMP TABLE rows_kept_aside",
+                "UPDATE prompt_history AS overwritten",
+                "DELETE",
+                "UPDATE prompt_history AS restored",
+                "DROP TABLE rows_kept_aside",
+            )
+        )
 
         def delete_some(connection: sqlite3.Connection, rows: int) -> int:
             parameters = {"days": days, "rows": rows}
+            connection.execute(keep_aside, parameters)
             connection.execute(overwrite, parameters)
-            return connection.execute(delete, parameters).rowcount
+            gone = connection.execute(delete, parameters).rowcount
+            connection.execute(put_back)
+            connection.execute(drop)
+            return gone
 
         deleted, rows = 0, FIRST_CHUNK
         while True:

@@ -94,8 +94,10 @@ async def find(prompt_id: PromptId, repository: HistoryDependency) -> HistoryIte
 async def delete(
     prompt_id: PromptId, repository: HistoryDependency, tidying: TidyingDependency
 ) -> None:
-    """Delete one improvement. Its text is overwritten at once; its words leave the search
-    index in the background, within a minute or so."""
+    """Delete one improvement. It is found no more from this moment on. Its text is overwritten
+    where it stands; its words leave the search index in the background, within a minute or so.
+    In rare cases SQLite leaves a copy of some text in free room of the file: only the command
+    `vacuum` writes the file anew without it. Backups and exports keep what they hold."""
     if not await repository.delete(prompt_id):
         raise ImprovementNotFoundError("no row has this prompt_id")
     tidying.soon()

@@ -11,7 +11,7 @@ import typer
 from prompt_improver.cli import database as cli_database
 from prompt_improver.cli import history as cli_history
 from prompt_improver.cli.failure import fail, settings_or_fail
-from prompt_improver.cli.repository import with_repository
+from prompt_improver.cli.repository import with_history_reader, with_repository
 
 # Whatever is heavy is imported by the command that needs it: --help and shell completion
 # are to answer at once.
@@ -93,7 +93,7 @@ def improve(
 @app.command()
 def stats() -> None:
     """Print figures over the whole history."""
-    figures = with_repository(lambda repository: repository.get_statistics())
+    figures = with_history_reader(lambda repository: repository.get_statistics())
     typer.echo(f"improvements        {figures.total_count}")
     typer.echo(f"average confidence  {_figure(figures.average_confidence, '.3f')}")
     typer.echo(f"average latency     {_figure(figures.average_latency_ms, '.1f', ' ms')}")
@@ -124,6 +124,7 @@ for command in (
     cli_database.backup,
     cli_database.restore,
     cli_database.check,
+    cli_database.vacuum,
 ):
     app.command()(command)
 app.command("import")(cli_history.import_)

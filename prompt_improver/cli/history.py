@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from prompt_improver.cli.failure import fail
-from prompt_improver.cli.repository import with_repository
+from prompt_improver.cli.repository import with_history_reader, with_repository
 
 if TYPE_CHECKING:
     from prompt_improver.domain.prompt_history import PromptHistory
@@ -26,7 +26,7 @@ def history(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
 ) -> None:
     """List the newest improvements, newest first."""
-    for row in with_repository(lambda repository: repository.find_recent(limit=limit)):
+    for row in with_history_reader(lambda repository: repository.find_recent(limit=limit)):
         typer.echo(_line(row))
 
 
@@ -40,7 +40,7 @@ def search(
         return (await repository.find_page(limit=limit, text=text)).items
 
     try:
-        found = with_repository(find)
+        found = with_history_reader(find)
     except ValueError as error:
         fail(str(error), code=2)
     for row in found:
@@ -56,7 +56,7 @@ def show(
 
     from prompt_improver.domain.history_record import to_record
 
-    row = with_repository(lambda repository: repository.find_by_prompt_id(prompt_id))
+    row = with_history_reader(lambda repository: repository.find_by_prompt_id(prompt_id))
     if row is None:
         fail("The history has no improvement with this id")
     record = to_record(row)
@@ -84,13 +84,13 @@ def export(
     except ValueError:
         fail("--format must be jsonl or csv", code=2)
     if str(file) == "-":
-        with_repository(lambda repository: _write(repository, chosen, sys.stdout.buffer))
+        with_history_reader(lambda repository: _write(repository, chosen, sys.stdout.buffer))
         return
     if file.exists():
         fail(f"{file} is there already; give another name")
     try:
         with _part_of(file) as out:
-            count, left_out = with_repository(
+            count, left_out = with_history_reader(
                 lambda repository: _write(repository, chosen, out, bar=True)
             )
     except OSError as error:

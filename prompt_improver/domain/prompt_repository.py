@@ -173,7 +173,8 @@ class PromptRepository(ABC):
     @abstractmethod
     async def forget_deleted(self) -> None:
         """Take what was deleted out of the store's files, and make these smaller. Done in
-        steps, so that saves get in between. ``delete_old`` ends with this."""
+        steps, so that saves get in between; what an error leaves undone the next call does.
+        ``delete_old`` ends with this."""
 
     @abstractmethod
     async def get_statistics(self) -> PromptStatistics:

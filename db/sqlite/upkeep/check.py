@@ -141,7 +141,7 @@ def _hints(found: sqlite3.Row, latest: int) -> list[str]:
     if found["schema_version"] < latest:
         hints.append("the next start of the program, or `migrate`, brings it up to date")
     if found["auto_vacuum"] != _INCREMENTAL:
-        hints.append("it cannot hand room back to the disk: see sql/maintenance/vacuum.sql")
+        hints.append("it cannot hand room back to the disk: `vacuum` lets it")
     elif found["free_pages"] * 2 > found["pages"]:
         hints.append("over half of it is free room: `cleanup` hands that back to the disk")
     return hints
