@@ -134,18 +134,18 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
     if key := settings.api_key.get_secret_value():
         app.add_middleware(BearerKeyMiddleware, key=key)
-    if settings.allowed_origins:
+    if settings.cors_origins:
         # Before the key, which a browser does not send with its question what it may do.
         app.add_middleware(
             CORSMiddleware,
-            allow_origins=settings.allowed_origins,
+            allow_origins=settings.cors_origins,
             allow_methods=["GET", "HEAD", "POST", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
             expose_headers=["X-Request-ID"],
         )
     # A page of somebody else's whose name leads to this machine (DNS rebinding) comes with
     # its own name in the Host header.
-    app.add_middleware(AllowedHostsMiddleware, allowed_hosts=settings.allowed_host_names)
+    app.add_middleware(AllowedHostsMiddleware, allowed_hosts=settings.allowed_hosts)
     app.add_middleware(RequestIdMiddleware)
     # Around the request's id, which is who answers when something went wrong.
     app.add_middleware(SecurityHeadersMiddleware)
