@@ -44,6 +44,7 @@ MAY_IMPORT = {
     },
     "prompt_improver/setting_values.py": {"pydantic", "pydantic_settings"},
     "prompt_improver/improvement/": IMPROVEMENT,
+    "prompt_improver/improvement/model_slots.py": {*IMPROVEMENT, "anyio"},
     # DSPy and what it takes to call it; the files that import it do so inside functions.
     "prompt_improver/improvement/model/": {
         *IMPROVEMENT,

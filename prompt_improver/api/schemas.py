@@ -13,9 +13,8 @@ from prompt_improver.domain.prompt_history import (
     find_unstorable_character,
 )
 from prompt_improver.domain.recorder import RecorderCounts, SaveOutcome
+from prompt_improver.improvement.improve_idea import MAX_TEXT_CHARACTERS
 from prompt_improver.improvement.improver import Improvement
-
-MAX_TEXT_CHARACTERS = 100_000
 
 
 def storable(text: str) -> str:

@@ -28,6 +28,13 @@ class BlankIdeaError(PromptImproverError):
     code = "blank_idea"
 
 
+class UnfitTextError(PromptImproverError):
+    """Idea or context is too long, or cannot be stored. The message says which and why."""
+
+    code = "invalid_request"
+    message_is_whole = True
+
+
 class UnsupportedMediaTypeError(PromptImproverError):
     """The body is not declared as JSON."""
 
