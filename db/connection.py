@@ -48,10 +48,15 @@ _PRAGMAS = (
 logger = logging.getLogger(__name__)
 
 
-class _LockedConnection(sqlite3.Connection):
+class LockedConnection(sqlite3.Connection):
     """Holds the lock beside the database for as long as it is open."""
 
     lock: DatabaseLock | None = None
+
+    def take_lock(self) -> DatabaseLock | None:
+        """Hand the lock over, to be held beyond the end of the connection."""
+        lock, self.lock = self.lock, None
+        return lock
 
     def close(self) -> None:
         super().close()
@@ -71,7 +76,7 @@ def open_connection(
     within: Path | None = None,
     busy_timeout_s: float = BUSY_TIMEOUT_S,
     on_applied: Callable[[Migration], None] = _log,
-) -> sqlite3.Connection:
+) -> LockedConnection:
     """A connection in autocommit to the database at ``path``, which is made if it is
     missing and brought to the schema of today. No link may lead it out of the folder
     ``within``. ``on_applied`` hears of each migration that this call applied, also where what
@@ -137,7 +142,7 @@ def check_sqlite_version(version: tuple[int, ...]) -> None:
         )
 
 
-def _connect(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
+def _connect(path: Path, busy_timeout_s: float) -> LockedConnection:
     lock = lock_shared(path)
     try:
         # mode=rw: SQLite itself never makes the file, its mode would be the umask's.
@@ -147,7 +152,7 @@ def _connect(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
             timeout=busy_timeout_s,  # busy_timeout: how long one statement waits for a lock
             isolation_level=None,  # transactions are begun and ended by our own statements
             check_same_thread=False,  # the lock of Database sees to one thread at a time
-            factory=_LockedConnection,
+            factory=LockedConnection,
         )
     except BaseException:
         lock.release()

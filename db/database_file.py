@@ -102,6 +102,11 @@ def state(path: Path) -> State | None:
         found = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return None
+    return state_of(found)
+
+
+def state_of(found: os.stat_result) -> State:
+    """The state that a stat has found."""
     return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
 
 
@@ -110,13 +115,9 @@ def wal_path(path: Path) -> Path:
     return _side_files(path)[0]
 
 
-def remove_stale_wal(path: Path, stale: Identity | None) -> None:
-    """Remove the write-ahead log that belonged to a database that is gone from ``path``,
-    and its index. SQLite leaves them there, and would play this log into the next database
-    of the same name. A log that came with the new database is left alone."""
-    if stale is not None and identity(wal_path(path)) == stale:
-        for each in _side_files(path):
-            each.unlink(missing_ok=True)
+def shm_path(path: Path) -> Path:
+    """Where the index of that log is."""
+    return _side_files(path)[1]
 
 
 def _side_files(path: Path) -> tuple[Path, Path]:

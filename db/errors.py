@@ -30,6 +30,14 @@ def is_of_the_source(error: Exception) -> bool:
     return code in _BUSY | _CORRUPT
 
 
+def damaged(path: Path, why: str) -> RepositoryCorruptError:
+    """The domain's error for a damaged database."""
+    return RepositoryCorruptError(
+        f"the history database {path} is damaged or is no database ({why}); move it away "
+        "together with its -wal and -shm files, or put a backup in its place"
+    )
+
+
 def translate(error: sqlite3.Error, path: Path) -> RepositoryError:
     """The domain's error for ``error``, with a message for the operator of ``path``.
 
@@ -50,10 +58,7 @@ def translate(error: sqlite3.Error, path: Path) -> RepositoryError:
             f"the history database {path} is held by another process; end what holds it"
         )
     if code in _CORRUPT:
-        return RepositoryCorruptError(
-            f"the history database {path} is damaged or is no database ({error}); move it away "
-            "together with its -wal and -shm files, or put a backup in its place"
-        )
+        return damaged(path, str(error))
     if code in _CONSTRAINT:
         return RepositoryConstraintError(f"a row breaks a rule of the history: {error}")
     mend = _MENDS.get(code, "look at the file and its folder")
