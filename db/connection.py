@@ -24,6 +24,8 @@ from db.migrator import (
 from prompt_improver.domain.prompt_repository import (
     RepositoryConnectionError,
     RepositoryCorruptError,
+    RepositoryNewerError,
+    RepositoryNotMadeError,
 )
 
 OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
@@ -91,6 +93,9 @@ def open_connection(
     check_sqlite_version(sqlite3.sqlite_version_info)
     try:
         prepare_file(path, private_directory=private_directory, within=within)
+    except OSError as error:
+        raise RepositoryNotMadeError(str(translate_os_error(error, path))) from error
+    try:
         connection = _connect(path, busy_timeout_s)
         try:
             _make_ready(connection, path, wal=wal, on_applied=on_applied)
@@ -101,7 +106,7 @@ def open_connection(
     except sqlite3.Error as error:
         raise translate(error, path) from error
     except DatabaseNewerError as error:
-        raise RepositoryConnectionError(f"the history database {path}: {error}") from error
+        raise RepositoryNewerError(f"the history database {path}: {error}") from error
     except OSError as error:
         raise translate_os_error(error, path) from error
 

@@ -9,7 +9,11 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from prompt_improver.domain.prompt_repository import RepositoryConnectionError
+from prompt_improver.domain.prompt_repository import (
+    RepositoryConnectionError,
+    RepositoryNotMadeError,
+    RepositoryNotWritableError,
+)
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
@@ -157,13 +161,13 @@ def sync(path: Path) -> None:
 
 
 def _refuse_other_kinds(path: Path) -> None:
-    """Raises RepositoryConnectionError where something stands at ``path`` that is no file."""
+    """Raises RepositoryNotMadeError where something stands at ``path`` that is no file."""
     try:
         kind = stat.S_IFMT(path.lstat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
         return
     if kind != stat.S_IFREG:
-        raise RepositoryConnectionError(
+        raise RepositoryNotMadeError(
             f"the history database {path} is {_KINDS.get(kind, 'no regular file')}; "
             "move that away or choose another path"
         )
@@ -173,7 +177,7 @@ def _check_existing(path: Path) -> None:
     _refuse_other_kinds(path)
     for each, rights in ((path, os.R_OK | os.W_OK), (path.parent, os.W_OK | os.X_OK)):
         if not os.access(each, rights):
-            raise RepositoryConnectionError(
+            raise RepositoryNotWritableError(
                 f"the history database {path} cannot be written; let this user write {each}"
             )
 

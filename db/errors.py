@@ -9,11 +9,13 @@ from prompt_improver.domain.prompt_repository import (
     RepositoryConstraintError,
     RepositoryCorruptError,
     RepositoryError,
+    RepositoryNotWritableError,
 )
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _CONSTRAINT = {sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG}
+_NOT_WRITABLE = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN}
 _MENDS = {
     sqlite3.SQLITE_FULL: "free some room on the disk",
     sqlite3.SQLITE_READONLY: "let this user write the file and its folder",
@@ -62,4 +64,5 @@ def translate(error: sqlite3.Error, path: Path) -> RepositoryError:
     if code in _CONSTRAINT:
         return RepositoryConstraintError(f"a row breaks a rule of the history: {error}")
     mend = _MENDS.get(code, "look at the file and its folder")
-    return RepositoryConnectionError(f"the history database {path} failed ({error}); {mend}")
+    kind = RepositoryNotWritableError if code in _NOT_WRITABLE else RepositoryConnectionError
+    return kind(f"the history database {path} failed ({error}); {mend}")

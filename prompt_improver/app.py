@@ -19,6 +19,7 @@ from prompt_improver.api.error_responses import COMMON_ERRORS, add_error_handler
 from prompt_improver.api.history_cleanup import HistoryCleanup
 from prompt_improver.api.history_recorder import HistoryRecorder
 from prompt_improver.api.history_tidying import HistoryTidying
+from prompt_improver.api.history_watch import HistoryWatch
 from prompt_improver.api.metrics import HistoryFigures, Metrics
 from prompt_improver.api.model_slots import ModelSlots
 from prompt_improver.api.recorder import DisabledRecorder, Recorder
@@ -173,6 +174,9 @@ async def _start_history(
     stack.push_async_callback(recorder.stop)
     await recorder.start(wait_s=FIRST_OPEN_WAIT_S)
     stack.push_async_callback(health.close)
+    watch = HistoryWatch(repository, recorder)
+    watch.start()
+    stack.push_async_callback(watch.stop)
     cleanup = HistoryCleanup(repository, breaker, days=settings.sqlite_retention_days)
     if settings.sqlite_auto_cleanup:
         cleanup.start()

@@ -23,6 +23,7 @@ from prompt_improver.domain.prompt_repository import (
     PromptRepository,
     PromptStatistics,
     RepositoryConnectionError,
+    RepositoryCorruptError,
     RepositoryError,
 )
 from prompt_improver.domain.usage_statistics import (
@@ -36,7 +37,9 @@ class InMemoryPromptRepository(PromptRepository):
 
     ``fail_with``: every call but ``close`` raises it. ``gate``: ``save_many`` waits until it
     is set. ``batches``: how many rows each ``save_many`` that was let through was handed.
-    ``forgotten``: how often ``forget_deleted`` was called.
+    ``forgotten``: how often ``forget_deleted`` was called. ``made_copyable``: the quiet seconds
+    of each ``make_copyable``. ``unchecked``: ``check`` is wanted. ``damage``: what ``check``
+    finds.
     """
 
     def __init__(self) -> None:
@@ -45,8 +48,20 @@ class InMemoryPromptRepository(PromptRepository):
         self.gate: anyio.Event | None = None
         self.batches: list[int] = []
         self.forgotten = 0
+        self.made_copyable: list[float] = []
+        self.unchecked = False
+        self.damage: RepositoryCorruptError | None = None
+        self.is_found_damaged = False
         self.is_open = False
         self._last_id = 0
+
+    @property
+    def is_damaged(self) -> bool:
+        return self.is_found_damaged
+
+    @property
+    def is_unchecked(self) -> bool:
+        return self.unchecked
 
     async def open(self) -> None:
         self._fail_if_told()
@@ -149,6 +164,17 @@ class InMemoryPromptRepository(PromptRepository):
     async def forget_deleted(self) -> None:
         self._check()
         self.forgotten += 1
+
+    async def make_copyable(self, quiet_s: float) -> None:
+        self._check()
+        self.made_copyable.append(quiet_s)
+
+    async def check(self) -> None:
+        self._check()
+        self.unchecked = False
+        if self.damage is not None:
+            self.is_found_damaged = True
+            raise self.damage
 
     async def get_statistics(self) -> PromptStatistics:
         self._check()

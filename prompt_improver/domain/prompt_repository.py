@@ -29,6 +29,18 @@ class RepositoryBusyError(RepositoryConnectionError):
     """Somebody else held the store for longer than the budget for waiting."""
 
 
+class RepositoryNewerError(RepositoryConnectionError):
+    """The store was written by a newer version of this program."""
+
+
+class RepositoryNotMadeError(RepositoryConnectionError):
+    """There is no store, and none can be made in its place."""
+
+
+class RepositoryNotWritableError(RepositoryConnectionError):
+    """The store is there, and this user may not write it."""
+
+
 class RepositoryConstraintError(RepositoryError):
     """A row breaks a rule of the store. Trying again would not help."""
 
@@ -64,6 +76,16 @@ class PromptRepository(ABC):
     def busy_retries(self) -> int:
         """How often something was tried again because somebody else held the store."""
         return 0
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether the store was found damaged, and is left alone until it is mended."""
+        return False
+
+    @property
+    def is_unchecked(self) -> bool:
+        """Whether the store was opened, or others have changed it, since the last ``check``."""
+        return False
 
     @abstractmethod
     async def open(self) -> None:
@@ -178,6 +200,19 @@ class PromptRepository(ABC):
     async def forget_deleted(self) -> None:
         """Take what was deleted out of the store's files, and make these smaller. Done in
         steps, so that saves get in between. ``delete_old`` ends with this."""
+
+    @abstractmethod
+    async def make_copyable(self, quiet_s: float) -> None:
+        """Have everything in the one file that people copy by hand, where nobody has written
+        to the store for ``quiet_s`` seconds, and have noticed what others did to that file.
+        Quick where there is nothing to do; where somebody else is in the way it is left for
+        the next time."""
+
+    @abstractmethod
+    async def check(self) -> None:
+        """Read the whole store, while others go on, to see whether it is damaged: then this
+        raises RepositoryCorruptError, and from then on every other method does. It may be
+        broken off, and then ``is_unchecked`` stays."""
 
     @abstractmethod
     async def get_statistics(self) -> PromptStatistics:
