@@ -204,6 +204,30 @@ def test_what_another_program_commits_and_checkpoints_is_kept(tmp_path):
     assert logs_aside(server.database_file) == []
 
 
+def test_a_damaged_file_put_in_its_place_is_told_and_one_that_is_sound_ends_that(tmp_path):
+    sound = make_database(tmp_path / "sound.db", rows=300)
+    content = sound.read_bytes()
+    half = len(content) // 2
+    damaged = tmp_path / "damaged.db"
+    damaged.write_bytes(content[:half] + b"\xff" * (len(content) - half))
+    theirs = ideas(sound)
+    with ServerProcess(tmp_path, **SETTINGS, BREAKER_COOLDOWN_S="1") as server:
+        post_and_settle(server, 5)
+        time.sleep(TWO_QUIET_SECONDS)
+        cp(damaged, server.database_file)
+        reason = await_health(server, "unhealthy")["reason"]
+        assert reason.startswith("The history database is damaged")
+        told = {each.idea for each in post(server.url, 20)}
+        time.sleep(0.5)
+        assert server.database_file.read_bytes() == damaged.read_bytes()
+        cp(sound, server.database_file)
+        await_health(server, "healthy")
+        await_books(server, settled)
+        server.stop()
+    assert ideas(server.database_file) == theirs | told
+    assert_sound(server.database_file)
+
+
 class Typed:
     """What a person types at the history's file, and the same at one that no server uses."""
 
