@@ -8,9 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from db.connection import LockedConnection, translate_os_error
-from db.database_file import State, state
+from db.database_file import State, state, state_of
 from db.database_lock import DatabaseLock
-from db.doubtful_log import STILL_WRITTEN_S, Verdict, judge_log, put_stale_log_aside
+from db.doubtful_log import Verdict, is_still_written, judge_log, put_stale_log_aside
 from db.known_files import Change, KnownFiles
 from db.quick_check import QuickCheck
 from prompt_improver.domain.prompt_repository import (
@@ -126,6 +126,8 @@ class CurrentConnection:
         self._release()
 
     def _open(self) -> LockedConnection:
+        if self._files.is_being_changed():
+            raise self._being_changed()
         found = state(self._path)
         if self._damaged is not None:
             state_then, message = self._damaged
@@ -160,12 +162,14 @@ class CurrentConnection:
             logger.warning("the log of %s is gone or replaced; opening again", self._path)
             self._empty_the_old_log(connection)
             self.drop()
+            self._files.learn()
         else:
             # Another process may have emptied it in good order, and then this costs nothing.
             # If not, SQLite would write behind the hole, and then copy the hole into the file.
             logger.warning("the log of %s is shorter than it was; opening again", self._path)
             connection.interrupt()  # closing then leaves out what would copy it
             self.drop()
+            self._files.learn()
 
     def _let_go_of_the_old_file(self) -> None:
         # A file that was only moved away gets the rows that still stand in its log, which
@@ -181,10 +185,9 @@ class CurrentConnection:
 
     def _look_at_the_changed_file(self) -> None:
         if not self._wal:
-            found = state(self._path)
-            if found is None or (
-                found[3] == 0 and 0 <= time.time() - found[2] / 1e9 < STILL_WRITTEN_S
-            ):
+            stat = self._path.lstat()
+            found = state_of(stat)
+            if stat.st_size == 0 and is_still_written(stat, is_whole=False):
                 raise self._being_changed()
             self.drop()
             self._files.learn_file(found)

@@ -6,8 +6,7 @@ into the file (a checkpoint); then the rest of the log holds rows that only it h
 wrote another file over it (``cp backup.db prompt_history.db`` keeps the inode); then what the
 log holds is of the file that is gone, and SQLite would write it over the new one.
 
-The formats of the log and of its index (``-shm``) are those of https://sqlite.org/walformat.html
-and https://sqlite.org/fileformat2.html#walformat; the locks are SQLite's own.
+The locks are those of SQLite: https://sqlite.org/walformat.html.
 """
 
 import os
@@ -31,6 +30,7 @@ from db.database_file import (
     sync_folder,
     wal_path,
 )
+from db.log_frames import INDEX_HEADER, LogFrames
 from prompt_improver.domain.prompt_repository import RepositoryBusyError
 
 if sys.platform != "win32":
@@ -39,8 +39,11 @@ if sys.platform != "win32":
 STILL_WRITTEN_S = 0.25
 """A file that was written so recently may be only a part of what is being copied there."""
 
+_HALF_WRITTEN_S = 2.0
+"""The same for one that is empty or shorter than it says: cp begins with an empty file, and on a
+busy disk its first bytes come late."""
+
 _MAGIC = b"SQLite format 3\0"
-_LOG_HEADER, _FRAME_HEADER, _INDEX_HEADER = 32, 24, 48
 # The three locks of the index that keep others from writing, checkpointing and recovering.
 _FIRST_LOCK, _LOCKS = 120, 3
 _PAUSE_S = 0.005
@@ -98,7 +101,8 @@ def judge_log(path: Path, *, wait_s: float, let_go: Callable[[Verdict], None]) -
                 break
             if time.monotonic() >= deadline:
                 raise RepositoryBusyError(f"the history database {path} is being written over")
-            time.sleep(_PAUSE_S)
+            # Without the locks: what is typed meanwhile is not to find them.
+            time.sleep(4 * _PAUSE_S)
         let_go(judged.verdict)
         return judged
     finally:
@@ -176,13 +180,12 @@ def _judge(path: Path, file: int, index: int | None) -> Judged | None:
     found = os.fstat(file)
     log_path = wal_path(path)
     with _log_file(log_path) as log:
-        verdict = _verdict(file, log, _Frames.read(log, index))
+        verdict = _verdict(file, log, LogFrames.read(log, index))
         log_bytes = 0 if log is None else os.fstat(log).st_size
     judged = Judged(verdict, state_of(found))
     if verdict is Verdict.OWN:
         return judged
-    age_s = time.time() - max(found.st_mtime, found.st_ctime)
-    if 0 <= age_s < STILL_WRITTEN_S:
+    if is_still_written(found, is_whole=_is_whole(file)):
         return None
     aside = None
     if log_bytes:
@@ -192,8 +195,26 @@ def _judge(path: Path, file: int, index: int | None) -> Judged | None:
     if index is not None:
         # Whoever comes next makes the index anew, from the file and the empty log. It remembers
         # how large the file was.
-        os.pwrite(index, bytes(2 * _INDEX_HEADER), 0)
+        os.pwrite(index, bytes(2 * INDEX_HEADER), 0)
     return Judged(verdict, judged.file, aside)
+
+
+def is_still_written(found: os.stat_result, *, is_whole: bool) -> bool:
+    """Whether somebody may be at work on a file that was changed as ``found`` says."""
+    age_s = time.time() - max(found.st_mtime, found.st_ctime)
+    # Under 0 where the clock was put back.
+    return 0 <= age_s < (STILL_WRITTEN_S if is_whole else _HALF_WRITTEN_S)
+
+
+def _is_whole(file: int) -> bool:
+    """Whether all pages are there that the first one says there are."""
+    header = os.pread(file, 32, 0)
+    if len(header) < 32 or not header.startswith(_MAGIC):
+        return False
+    (page_size,) = struct.unpack_from(">H", header, 16)
+    (pages,) = struct.unpack_from(">I", header, 28)
+    least: int = pages * (65_536 if page_size == 1 else page_size)
+    return os.fstat(file).st_size >= least
 
 
 @contextmanager
@@ -210,61 +231,7 @@ def _log_file(log_path: Path) -> Iterator[int | None]:
         os.close(log)
 
 
-@dataclass(frozen=True, slots=True)
-class _Frames:
-    """The pages that stand in a log. ``pages``: the page number of each frame, in order.
-    ``done``: how many of them a checkpoint has brought into the file, at the least.
-    ``least``: pages of the database when it was smallest; those behind it may be missing."""
-
-    pages: list[int]
-    done: int
-    page_size: int
-    least: int
-
-    @classmethod
-    def read(cls, log: int | None, index: int | None) -> "_Frames":
-        header = b"" if log is None else os.pread(log, _LOG_HEADER, 0)
-        if log is None or len(header) < _LOG_HEADER:
-            return cls([], 0, 0, 0)
-        (page_size,) = struct.unpack_from(">I", header, 8)
-        salts = header[16:24]
-        most, done = _look_into(index, salts)
-        pages: list[int] = []
-        sizes: list[int] = []
-        committed = 0
-        while most is None or len(pages) < most:
-            offset = _LOG_HEADER + len(pages) * (_FRAME_HEADER + page_size)
-            frame = os.pread(log, _FRAME_HEADER, offset)
-            if len(frame) < _FRAME_HEADER or frame[8:16] != salts:
-                break
-            page, size = struct.unpack_from(">II", frame)
-            pages.append(page)
-            if size:
-                sizes.append(size)
-                committed = len(pages)
-        return cls(pages[:committed], min(done, committed), page_size, min(sizes, default=0))
-
-    def content(self, log: int, number: int) -> bytes:
-        """The page in the frame ``number``, from 0."""
-        offset = _LOG_HEADER + number * (_FRAME_HEADER + self.page_size) + _FRAME_HEADER
-        return os.pread(log, self.page_size, offset)
-
-
-def _look_into(index: int | None, salts: bytes) -> tuple[int | None, int]:
-    """How many frames count, and how many of them are in the file, by the index of the log.
-    None: there is no index that says so, and SQLite would take all there are."""
-    found = b"" if index is None else os.pread(index, 2 * _INDEX_HEADER + 4, 0)
-    first, second = found[:_INDEX_HEADER], found[_INDEX_HEADER : 2 * _INDEX_HEADER]
-    if len(found) < 2 * _INDEX_HEADER + 4 or first != second or not first[12]:
-        return None, 0
-    if first[32:40] != salts:  # all of it was used up, and it begins anew
-        return 0, 0
-    (most,) = struct.unpack_from("=I", first, 16)
-    (done,) = struct.unpack_from("=I", found, 2 * _INDEX_HEADER)
-    return most, done
-
-
-def _verdict(file: int, log: int | None, frames: _Frames) -> Verdict:
+def _verdict(file: int, log: int | None, frames: LogFrames) -> Verdict:
     if os.fstat(file).st_size == 0:
         return Verdict.DOUBTFUL if frames.pages else Verdict.NONE
     if log is None or not frames.pages:
