@@ -78,11 +78,12 @@ def open_connection(
     within: Path | None = None,
     busy_timeout_s: float = BUSY_TIMEOUT_S,
     on_applied: Callable[[Migration], None] = _log,
+    before_migrating: Callable[[], None] = lambda: None,
 ) -> LockedConnection:
     """A connection in autocommit to the database at ``path``, which is made if it is
     missing and brought to the schema of today. No link may lead it out of the folder
     ``within``. ``on_applied`` hears of each migration that this call applied, also where what
-    comes after it fails.
+    comes after it fails. ``before_migrating`` may still refuse, by raising.
 
     Raises:
         RepositoryConnectionError: it cannot be opened, is newer than this program, or has
@@ -98,7 +99,13 @@ def open_connection(
     try:
         connection = _connect(path, busy_timeout_s)
         try:
-            _make_ready(connection, path, wal=wal, on_applied=on_applied)
+            _make_ready(
+                connection,
+                path,
+                wal=wal,
+                on_applied=on_applied,
+                before_migrating=before_migrating,
+            )
         except BaseException:
             connection.close()
             raise
@@ -172,13 +179,15 @@ def _make_ready(
     *,
     wal: bool,
     on_applied: Callable[[Migration], None],
+    before_migrating: Callable[[], None],
 ) -> None:
     connection.row_factory = sqlite3.Row
     for pragma in _PRAGMAS:
         connection.execute(pragma)
     migrations = read_migrations()
     # First only look: what is damaged, newer or another program's is left as it is.
-    pending_migrations(schema_version(connection), migrations)
+    if pending_migrations(schema_version(connection), migrations):
+        before_migrating()
     refuse_other_databases(connection, path)
     tighten_file(path)
     copy = CopyBeforeMigration(connection, path)

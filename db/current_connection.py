@@ -34,7 +34,7 @@ class CurrentConnection:
     def __init__(
         self,
         path: Path,
-        connect: Callable[[], LockedConnection],
+        connect: Callable[..., LockedConnection],
         check: QuickCheck,
         *,
         wal: bool,
@@ -135,7 +135,7 @@ class CurrentConnection:
                 raise RepositoryCorruptError(message)
             self._damaged = None
         try:
-            connection = self._connect()
+            connection = self._connect(before_migrating=lambda: self._refuse_emptied(found))
         except RepositoryCorruptError as error:
             if found is not None and state(self._path) != found:
                 raise self._being_changed() from error
@@ -145,6 +145,12 @@ class CurrentConnection:
         self._files.learn()
         self.generation = self.generation or 1
         return connection
+
+    def _refuse_emptied(self, found: State | None) -> None:
+        """What was no new file when the opening began is none now, though it may be empty: cp
+        empties a file before it writes to it."""
+        if found is not None and found[3] > 0 and state(self._path) != found:
+            raise self._being_changed()
 
     def _notice_changes(self) -> None:
         change = self._files.find_change()

@@ -10,9 +10,12 @@ from contextlib import closing, contextmanager
 
 import pytest
 
+from db.connection import open_connection
+from db.current_connection import CurrentConnection
 from db.database import Database
 from db.database_file import shm_path, wal_path
 from db.database_lock import lock_exclusive
+from db.quick_check import QuickCheck
 from db.sqlite_prompt_repository import SqlitePromptRepository
 from prompt_improver.domain.prompt_repository import (
     RepositoryBusyError,
@@ -346,3 +349,19 @@ async def test_a_row_that_breaks_a_rule_is_no_damage(path, repository):
         assert other.execute("PRAGMA quick_check").fetchall() != [("ok",)]
     await repository.check()
     assert not repository.is_damaged
+
+
+async def test_a_file_that_cp_empties_while_it_is_opened_is_not_taken_for_a_new_one(path):
+    copy = await make_copy(path, 5)
+    overwrite(copy, path)
+
+    def connect(**options):
+        path.write_bytes(b"")  # as cp does first
+        return open_connection(path, **options)
+
+    current = CurrentConnection(path, connect, QuickCheck(path), wal=True, busy_timeout_s=0.01)
+    with pytest.raises(RepositoryBusyError, match="written over"):
+        current.get()
+    assert path.read_bytes() == b""
+    overwrite(copy, path)
+    current.close()
