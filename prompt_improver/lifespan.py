@@ -25,6 +25,7 @@ from prompt_improver.improvement.model_slots import ModelSlots
 from prompt_improver.recording.compaction import HistoryTidying
 from prompt_improver.recording.history_recorder import HistoryRecorder
 from prompt_improver.recording.retention import HistoryCleanup
+from prompt_improver.recording.watch import HistoryWatch
 from prompt_improver.settings import Settings
 from prompt_improver.wiring import make_backends, make_repository, make_spool
 
@@ -136,6 +137,9 @@ async def _start_history(
     stack.push_async_callback(health.close)
     container.register_singleton(Recorder, recorder)
     container.register_singleton(RepositoryHealth, health)
+    watch = HistoryWatch(repository, recorder)
+    watch.start()
+    stack.push_async_callback(watch.stop)
     cleanup = _start_upkeep(stack, container, settings, breaker)
     container.get(Metrics).watch(
         HistoryFigures(

@@ -99,6 +99,24 @@ class RepositoryBusyError(RepositoryConnectionError):
     code = "history_busy"
 
 
+class RepositoryNewerError(RepositoryConnectionError):
+    """The store was written by a newer version of this program."""
+
+    code = "history_newer"
+
+
+class RepositoryNotMadeError(RepositoryConnectionError):
+    """There is no store, and none can be made in its place."""
+
+    code = "history_not_made"
+
+
+class RepositoryNotWritableError(RepositoryConnectionError):
+    """The store is there, and this user may not write it."""
+
+    code = "history_not_writable"
+
+
 class RepositoryConstraintError(RepositoryError):
     """A row breaks a rule of the store. Trying again would not help."""
 
