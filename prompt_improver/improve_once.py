@@ -39,7 +39,7 @@ async def improve_once(
         latency_ms=(time.perf_counter() - started) * 1000,
     )
     saved, warning = await _save(settings, history)
-    return ImproveResponse.of(improvement, history, saved), warning
+    return ImproveResponse.of(history, saved), warning
 
 
 def _checked(idea: str, context: str, backend: str) -> ImproveRequest:

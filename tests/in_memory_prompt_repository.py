@@ -12,12 +12,7 @@ from uuid import UUID
 import anyio
 
 from prompt_improver.domain.history_page import HistoryCursor, HistoryPage, page_of
-from prompt_improver.domain.prompt_history import (
-    BackendType,
-    PromptHistory,
-    find_unstorable_character,
-    utc_milliseconds,
-)
+from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.prompt_repository import (
     MAX_SEARCH_WORDS,
     PromptRepository,
@@ -29,6 +24,7 @@ from prompt_improver.domain.usage_statistics import (
     UsageFigures,
     UsageStatistics,
 )
+from prompt_improver.domain.values import find_unstorable_character, utc_milliseconds
 
 
 class InMemoryPromptRepository(PromptRepository):
@@ -169,7 +165,11 @@ class InMemoryPromptRepository(PromptRepository):
         self._check()
         oldest = datetime.now(UTC) - timedelta(days=days)
         before = len(self.rows)
-        self.rows = [row for row in self.rows if row.timestamp >= oldest]
+        self.rows = [
+            row
+            for row in self.rows
+            if max(row.timestamp, row.imported_at or row.timestamp) >= oldest
+        ]
         return before - len(self.rows)
 
     def _fail_if_told(self) -> None:

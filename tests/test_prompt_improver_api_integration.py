@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from prompt_improver.api.circuit_breaker import BreakerState
 from prompt_improver.app import create_app
+from prompt_improver.domain.history_record import COLUMNS
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.prompt_repository import RepositoryConnectionError
 from prompt_improver.domain.recorder import Recorder
@@ -29,25 +30,9 @@ from tests.scripted_improver import ScriptedImprover, make_backends
 
 URL = "/api/v1/improve-prompt"
 FIELDS = {
-    "prompt_id",
-    "improved_prompt",
-    "role",
-    "directive",
-    "framework",
-    "guardrails",
-    "output_format",
-    "reasoning",
-    "confidence",
-    "backend",
-    "model_version",
-    "latency_ms",
-    "warnings",
-    "kept_original",
-    "input_tokens",
-    "output_tokens",
-    "model_calls",
+    *COLUMNS,
     "saved",
-}
+} - {"id", "timestamp"}
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
@@ -66,6 +67,13 @@ async def test_save_prompt_history(repository, path):
             310,
             120,
             1,
+            "A table",
+            "en",
+            0,
+            None,
+            '{"warnings": ["vague"], "task": "design", "field": "software", "changed": true, '
+            '"guardrail_sources": ["idea", "assumed"], "artefact": "API", "target": "chat", '
+            '"fallback_reason": "no model is configured"}',
         )
     ]
 
@@ -181,9 +189,9 @@ async def test_a_row_spoilt_by_hand_is_named_and_the_others_are_read(repository,
     spoilt = await repository.save(make_history())
     sound = await repository.save(make_history())
     await repository.close()
-    raw(path, "UPDATE prompt_history SET guardrails = '[1]' WHERE id = ?", spoilt.id)
+    raw(path, "UPDATE prompt_history SET details = '{\"task\": 1}' WHERE id = ?", spoilt.id)
     await repository.open()
-    with pytest.raises(RepositoryCorruptError, match=f"row {spoilt.id} .*guardrails"):
+    with pytest.raises(RepositoryCorruptError, match=f"row {spoilt.id} .*task"):
         await repository.find_by_id(spoilt.id)
     assert await repository.find_by_id(sound.id) == sound
 
@@ -213,7 +221,7 @@ async def test_a_row_spoilt_by_hand_is_named_and_the_others_are_read(repository,
             [
                 "SEARCH prompt_history USING INTEGER PRIMARY KEY",
                 "LIST SUBQUERY",
-                "SEARCH prompt_history USING COVERING INDEX prompt_history_by_timestamp",
+                "SEARCH prompt_history USING INDEX prompt_history_by_retention",
             ],
         ),
     ],
@@ -224,7 +232,8 @@ async def test_every_query_runs_along_an_index_without_sorting(repository, datab
     await database.run(lambda connection: connection.set_trace_callback(statements.append))
     await call(repository)
     await database.run(lambda connection: connection.set_trace_callback(None))
-    sql = next(sql for sql in statements if "prompt_history" in sql)
+    # Not what the search index reads of its own tables when the schema is new to it.
+    sql = next(sql for sql in statements if re.search(r"\bprompt_history\b", sql))
     rows = await database.run(
         lambda connection: connection.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()
     )

@@ -15,7 +15,8 @@ import anyio
 from db.sqlite import pages as history_pages
 from db.sqlite.compaction import PAUSE_S, forget_deleted
 from db.sqlite.database import Database
-from db.sqlite.rows import COLUMNS, from_row, to_parameters, to_text
+from db.sqlite.rows import COLUMNS, INSERT_ROW, from_row, to_parameters, to_text
+from db.sqlite.spoiled_rows import delete_old_spoiled, delete_spoiled
 from db.sqlite.sql_files import load_statement
 from db.sqlite.usage import read_usage
 from prompt_improver.domain.history_page import HistoryPage
@@ -34,21 +35,6 @@ STEP_S = 0.025
 FIRST_CHUNK, LEAST_CHUNK, MOST_CHUNK = 50, 5, 200
 # The largest number that SQLite can bind.
 MAX_INTEGER = 2**63 - 1
-
-# Bound by name; a row that is kept already is left as it is.
-INSERT_ROW = """
-    INSERT INTO prompt_history (
-        timestamp, original_idea, context, improved_prompt, role, directive, framework,
-        guardrails, backend, confidence, reasoning, latency_ms, model_version, prompt_id,
-        input_tokens, output_tokens, model_calls
-    )
-    VALUES (
-        :timestamp, :original_idea, :context, :improved_prompt, :role, :directive, :framework,
-        :guardrails, :backend, :confidence, :reasoning, :latency_ms, :model_version, :prompt_id,
-        :input_tokens, :output_tokens, :model_calls
-    )
-    ON CONFLICT (prompt_id) DO NOTHING
-"""
 
 
 class SqlitePromptRepository(PromptRepository):
@@ -180,14 +166,15 @@ class SqlitePromptRepository(PromptRepository):
         if not 1 <= days <= MAX_DAYS:
             raise ValueError(f"days must be from 1 to {MAX_DAYS}, got {days}")
         overwrite = load_statement("maintenance/delete_old.sql", "UPDATE prompt_history")
-        delete = load_statement("maintenance/delete_old.sql", "DELETE")
+        delete = load_statement("maintenance/delete_old.sql", "DELETE FROM prompt_history")
 
         def delete_some(connection: sqlite3.Connection, rows: int) -> int:
             parameters = {"days": days, "rows": rows}
             connection.execute(overwrite, parameters)
             return connection.execute(delete, parameters).rowcount
 
-        deleted, rows = 0, FIRST_CHUNK
+        deleted = await self._database.write(lambda c: delete_old_spoiled(c, days))
+        rows = FIRST_CHUNK
         while True:
             began = time.monotonic()
             gone = await self._database.write(partial(delete_some, rows=rows))
@@ -205,9 +192,12 @@ class SqlitePromptRepository(PromptRepository):
         except ValueError:
             return False
         sql = "DELETE FROM prompt_history WHERE prompt_id = ?"
-        return await self._database.write(
-            lambda connection: connection.execute(sql, (kept,)).rowcount == 1
-        )
+
+        def delete(connection: sqlite3.Connection) -> bool:
+            deleted = connection.execute(sql, (kept,)).rowcount == 1
+            return delete_spoiled(connection, kept) or deleted
+
+        return await self._database.write(delete)
 
     async def forget_deleted(self) -> None:
         await forget_deleted(self._database)

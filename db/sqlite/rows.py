@@ -3,68 +3,57 @@
 import json
 import sqlite3
 from datetime import UTC, datetime
+from typing import Any
 
-from prompt_improver.domain.prompt_history import BackendType, PromptHistory, utc_milliseconds
+from prompt_improver.domain.prompt_history import COLUMN_RULES, DETAIL_RULES, PromptHistory
 from prompt_improver.domain.prompt_repository import RepositoryCorruptError
+from prompt_improver.domain.values import utc_milliseconds
 
-COLUMNS = (
-    "id, timestamp, original_idea, context, improved_prompt, role, directive, framework, "
-    "guardrails, backend, confidence, reasoning, latency_ms, model_version, prompt_id, "
-    "input_tokens, output_tokens, model_calls"
-)
+_NEW = (*COLUMN_RULES, "details")
+COLUMNS = ", ".join(("id", *_NEW))
+
+# Bound by name; a row that is kept already is left as it is.
+INSERT_ROW = f"""
+    INSERT INTO prompt_history ({", ".join(_NEW)})
+    VALUES ({", ".join(f":{name}" for name in _NEW)})
+    ON CONFLICT (prompt_id) DO NOTHING
+"""  # noqa: S608  # nosec B608
 
 
 def to_parameters(history: PromptHistory) -> dict[str, str | float | None]:
     """The values of a new row, by column; the id is the database's to give."""
-    return {
+    imported_at = history.imported_at
+    return {name: getattr(history, name) for name in COLUMN_RULES} | {
         "timestamp": to_text(history.timestamp),
-        "original_idea": history.original_idea,
-        "context": history.context,
-        "improved_prompt": history.improved_prompt,
-        "role": history.role,
-        "directive": history.directive,
-        "framework": history.framework,
-        # Not escaped to ASCII, so that people find their words with LIKE.
-        "guardrails": json.dumps(history.guardrails, ensure_ascii=False),
+        "imported_at": None if imported_at is None else to_text(imported_at, "imported_at"),
+        "guardrails": _json(history.guardrails),
         "backend": history.backend.value,
         "confidence": _real(history.confidence),
-        "reasoning": history.reasoning,
         "latency_ms": _real(history.latency_ms),
-        "model_version": history.model_version,
-        "prompt_id": history.prompt_id,
-        "input_tokens": history.input_tokens,
-        "output_tokens": history.output_tokens,
-        "model_calls": history.model_calls,
+        "details": _json(
+            {name: value for name in DETAIL_RULES if (value := getattr(history, name)) is not None}
+        ),
     }
 
 
 def from_row(row: sqlite3.Row) -> PromptHistory:
-    """The improvement in a row that has COLUMNS.
+    """The improvement in a row that has COLUMNS. What only a later version knows of
+    ``details`` is left out.
 
     Raises:
         RepositoryCorruptError: the row was changed by hand into what no improvement can be.
     """
+    values: dict[str, Any] = {name: row[name] for name in COLUMN_RULES}
     try:
-        return PromptHistory(
-            id=row["id"],
-            prompt_id=row["prompt_id"],
-            timestamp=datetime.fromisoformat(row["timestamp"]).replace(tzinfo=UTC),
-            original_idea=row["original_idea"],
-            context=row["context"],
-            improved_prompt=row["improved_prompt"],
-            role=row["role"],
-            directive=row["directive"],
-            framework=row["framework"],
-            guardrails=tuple(json.loads(row["guardrails"])),
-            backend=BackendType(row["backend"]),
-            confidence=row["confidence"],
-            reasoning=row["reasoning"],
-            latency_ms=row["latency_ms"],
-            model_version=row["model_version"],
-            input_tokens=row["input_tokens"],
-            output_tokens=row["output_tokens"],
-            model_calls=row["model_calls"],
-        )
+        details = json.loads(row["details"])
+        values |= {name: details[name] for name in DETAIL_RULES if name in details}
+        values["timestamp"] = _moment(values["timestamp"])
+        values["guardrails"] = json.loads(values["guardrails"])
+        if values["kept_original"] is not None:
+            values["kept_original"] = bool(values["kept_original"])
+        if values["imported_at"] is not None:
+            values["imported_at"] = _moment(values["imported_at"])
+        return PromptHistory(id=row["id"], **values)
     except ValueError as error:
         raise RepositoryCorruptError(
             f"row {row['id']} of prompt_history is no improvement ({error}); mend or delete it"
@@ -80,6 +69,15 @@ def to_text(moment: datetime, name: str = "timestamp") -> str:
     """
     utc = utc_milliseconds(name, moment).replace(tzinfo=None)
     return utc.isoformat(sep=" ", timespec="milliseconds")
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _json(value: object) -> str:
+    # Not escaped to ASCII, so that people find their words with LIKE.
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _real(number: float | None) -> float | None:

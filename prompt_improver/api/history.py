@@ -60,7 +60,7 @@ async def history(
             "description": "Every improvement, the first saved first: a JSON object a line, or "
             "CSV with a heading. A CSV cell that begins with = + - @, tab or carriage return "
             "gets an apostrophe in front, so that no spreadsheet runs it as a formula; its "
-            "guardrails are JSON.",
+            "lists are JSON.",
         }
     },
 )

@@ -41,19 +41,20 @@ def _to_jsonl(rows: Sequence[PromptHistory]) -> str:
 
 
 def _to_csv(rows: Sequence[PromptHistory]) -> str:
-    """Guardrails as JSON in a cell. A text that a spreadsheet would take for a formula gets
-    an apostrophe in front: what people paste into a prompt must not run in a spreadsheet."""
+    """Lists are JSON in their cell. A text that a spreadsheet would take for a formula gets an
+    apostrophe in front: what people paste into a prompt must not run in a spreadsheet."""
     lines = []
     for row in rows:
         record = to_record(row)
-        record["guardrails"] = json.dumps(record["guardrails"], ensure_ascii=False)
-        lines.append([_defused(record[name]) for name in COLUMNS])
+        lines.append([_cell(record[name]) for name in COLUMNS])
     return _csv(lines)
 
 
-def _defused(value: object) -> object:
-    if isinstance(value, str) and value.startswith(_FORMULA_SIGNS):
-        return f"'{value}"
+def _cell(value: object) -> object:
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA_SIGNS) else value
+    if isinstance(value, bool | list | dict):
+        return json.dumps(value, ensure_ascii=False)
     return value
 
 

@@ -76,4 +76,4 @@ async def improve_prompt(
     # meantime does not stop its row.
     saved = await recorder.record(history)
     request.state.logged["saved"] = saved.value
-    return ImproveResponse.of(improvement, history, saved)
+    return ImproveResponse.of(history, saved)

@@ -82,7 +82,7 @@ def improve(
         fail(str(error))
     if warning:
         typer.echo(warning, err=True)
-    for name in response.warnings:
+    for name in response.warnings or ():
         typer.echo(f"warning: {name}", err=True)
     typer.echo(
         json.dumps(response.model_dump(mode="json"), ensure_ascii=False, indent=2)

@@ -6,12 +6,14 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from prompt_improver.cli.failure import fail
+from prompt_improver.cli.failure import fail, settings_or_fail
 from prompt_improver.cli.repository import with_repository
 
 if TYPE_CHECKING:
@@ -108,6 +110,7 @@ def import_(
     import can be repeated; with a bad line nothing is taken in."""
     from prompt_improver.importing.export_file import BadLine, read_lines
 
+    now = datetime.now(UTC)
     with _source(file) as source:
         size = os.fstat(source.fileno()).st_size
         bad = 0
@@ -123,11 +126,30 @@ def import_(
             fail(f"{bad} bad lines: nothing was imported; mend them or add --skip-bad")
         source.seek(0)
         with _bar("importing", size) as progress:
-            good = (row for row in read_lines(source, progress) if not isinstance(row, BadLine))
+            good = (
+                replace(row, imported_at=now)
+                for row in read_lines(source, progress)
+                if not isinstance(row, BadLine)
+            )
             read, new = with_repository(lambda repository: _save_all(repository, good))
     kept = f", {read - new} were kept already" if read > new else ""
     left_out = f", {bad} bad lines left out" if bad else ""
     typer.echo(f"{new} improvements imported{kept}{left_out}")
+    if new:
+        _tell_of_cleanup(new, now)
+
+
+def _tell_of_cleanup(count: int, imported_at: datetime) -> None:
+    """When the imported rows will be deleted, and what to do where they are to stay."""
+    settings = settings_or_fail()
+    days = settings.sqlite_retention_days
+    if not settings.sqlite_auto_cleanup:
+        return
+    typer.echo(
+        f"The cleanup deletes these {count} from {imported_at + timedelta(days=days):%Y-%m-%d} "
+        f"(UTC) on, {days} days after the import. To keep them set SQLITE_AUTO_CLEANUP=false, or "
+        "a larger SQLITE_RETENTION_DAYS."
+    )
 
 
 async def _write(

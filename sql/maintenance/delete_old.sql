@@ -1,4 +1,5 @@
--- What: deletes what is older than :days days, a whole number from 1 to 36500, oldest first.
+-- What: deletes what is older than :days days, a whole number from 1 to 36500, oldest first;
+-- imported rows count from their import.
 -- Why: to make room, or to forget, before the program's own cleanup comes to it.
 -- Cost: about a second for 10,000 rows, in which the server's saves wait: with many rows to
 -- delete add -cmd ".parameter set :rows 100" and run it again until it says 0. At its end it
@@ -28,17 +29,44 @@ SET
     reasoning = CASE
         WHEN reasoning IS NOT NULL
         THEN printf('%*s', length(CAST(reasoning AS BLOB)), '')
-    END
+    END,
+    output_format = CASE
+        WHEN output_format IS NOT NULL
+        THEN printf('%*s', length(CAST(output_format AS BLOB)), '')
+    END,
+    details = '{' || printf('%*s', length(CAST(details AS BLOB)) - 2, '') || '}'
 WHERE id IN (
     SELECT id
     FROM prompt_history
     WHERE typeof(:days) = 'integer'
         AND :days BETWEEN 1 AND 36500
-        AND timestamp < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days')
-    ORDER BY timestamp, id
+        AND max(timestamp, coalesce(imported_at, ''))
+            < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days')
+    ORDER BY max(timestamp, coalesce(imported_at, '')), id
     LIMIT 2 * coalesce(:rows, -1)
 )
 AND rtrim(improved_prompt) <> 'x';
+
+-- The rows that were set aside by a migration, with the same care.
+UPDATE spoiled_rows
+SET
+    original_idea = zeroblob(length(CAST(original_idea AS BLOB))),
+    context = zeroblob(length(CAST(context AS BLOB))),
+    improved_prompt = zeroblob(length(CAST(improved_prompt AS BLOB))),
+    role = zeroblob(length(CAST(role AS BLOB))),
+    directive = zeroblob(length(CAST(directive AS BLOB))),
+    framework = zeroblob(length(CAST(framework AS BLOB))),
+    guardrails = zeroblob(length(CAST(guardrails AS BLOB))),
+    backend = zeroblob(length(CAST(backend AS BLOB))),
+    reasoning = zeroblob(length(CAST(reasoning AS BLOB)))
+WHERE typeof(:days) = 'integer'
+    AND :days BETWEEN 1 AND 36500
+    AND kept_since < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days');
+
+DELETE FROM spoiled_rows
+WHERE typeof(:days) = 'integer'
+    AND :days BETWEEN 1 AND 36500
+    AND kept_since < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days');
 
 DELETE FROM prompt_history
 WHERE id IN (
@@ -46,8 +74,9 @@ WHERE id IN (
     FROM prompt_history
     WHERE typeof(:days) = 'integer'
         AND :days BETWEEN 1 AND 36500
-        AND timestamp < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days')
-    ORDER BY timestamp, id
+        AND max(timestamp, coalesce(imported_at, ''))
+            < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days')
+    ORDER BY max(timestamp, coalesce(imported_at, '')), id
     LIMIT coalesce(:rows, -1)
 );
 

@@ -4,11 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from prompt_improver.domain.prompt_history import (
-    BackendType,
-    find_unstorable_character,
-    utc_milliseconds,
-)
+from prompt_improver.domain.prompt_history import BackendType
+from prompt_improver.domain.values import find_unstorable_character, utc_milliseconds
 from tests.histories import NOON, make_history
 
 
@@ -34,7 +31,7 @@ from tests.histories import NOON, make_history
         ("prompt_id", "7", "'7'"),
         ("prompt_id", None, "None"),
         ("backend", "magic", "'magic'"),
-        ("guardrails", "one text", "one text"),
+        ("guardrails", "one text", "str"),
         ("input_tokens", -1, "-1"),
         ("output_tokens", 1.0, "1.0"),
         ("model_calls", True, "True"),

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from prompt_improver.domain.prompt_history import find_unstorable_character
+from prompt_improver.domain.values import find_unstorable_character
 from prompt_improver.improvement.improver import ImproverReplyError
 from prompt_improver.improvement.model.reply_values import (
     read_confidence,

@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from db.sqlite.connection import open_connection
-from db.sqlite.repository import INSERT_ROW
-from db.sqlite.rows import COLUMNS, to_parameters
+from db.sqlite.rows import COLUMNS, INSERT_ROW, to_parameters
 from db.sqlite.sql_files import SQL_FOLDER, load_statement
 from tests.histories import make_history
 from tests.sqlite_files import cli, connect, needs_cli
