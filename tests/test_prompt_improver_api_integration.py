@@ -89,6 +89,31 @@ def wait_for_rows(database_file: Path, number: int) -> list[sqlite3.Row]:
     return rows(database_file)
 
 
+def test_the_history_shows_what_was_answered(make_client):
+    client = make_client(sqlite_async_enabled=False)
+    answered = client.post(URL, json={"idea": "Diseña una API REST", "context": "FastAPI"}).json()
+    assert (answered["original_idea"], answered["context"]) == ("Diseña una API REST", "FastAPI")
+    assert answered["language"] == "es"
+    assert answered["kept_original"] is False
+    shown = client.get(f"/api/v1/history/{answered['prompt_id']}").json()
+    assert isinstance(shown.pop("id"), int)
+    assert shown.pop("timestamp")
+    assert answered.pop("saved") == "saved"
+    assert shown == answered
+
+
+def test_a_language_that_was_not_detected_is_null(make_client, database_file):
+    client = make_client(sqlite_async_enabled=False)
+    assert client.post(URL, json={"idea": "x1 y2"}).json()["language"] is None
+    assert rows(database_file)[0]["language"] is None
+
+
+@pytest.mark.parametrize("backend", ["client", "imported"])
+def test_nobody_can_ask_for_a_backend_that_is_no_engine(client, backend):
+    assert client.post(URL, json={"idea": "Design", "backend": backend}).status_code == 422
+    assert client.get("/api/v1/history", params={"backend": backend}).status_code == 200
+
+
 def recorder_of(client: TestClient) -> Recorder:
     return client.app.state.container.get(Recorder)
 

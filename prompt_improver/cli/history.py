@@ -66,9 +66,12 @@ def show(
         typer.echo(json.dumps(record, ensure_ascii=False, indent=2))
         return
     long = ("original_idea", "context", "improved_prompt")
+    # Of the parts that stand in the prompt these are the ones that fill lines.
+    in_the_prompt = ("guardrails", "guardrail_sources")
     for name, value in record.items():
-        if name not in long and name != "guardrails" and value not in (None, ""):
-            typer.echo(f"{name:16}{value}")
+        if name not in long + in_the_prompt and value not in (None, "", []):
+            shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+            typer.echo(f"{name:16}{shown}")
     for name in long:
         if record[name]:
             typer.echo(f"\n--- {name}\n{record[name]}")

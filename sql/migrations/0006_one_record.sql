@@ -34,6 +34,11 @@ PRAGMA legacy_alter_table = ON;
 ALTER TABLE prompt_history RENAME TO prompt_history_before_0006;
 PRAGMA legacy_alter_table = OFF;
 
+-- Their names are needed.
+DROP INDEX prompt_history_by_timestamp;
+
+DROP INDEX prompt_history_by_backend;
+
 -- id: AUTOINCREMENT, so that the number of a deleted row never comes back. People and links
 -- keep these numbers, and an old one must not lead to somebody else's prompt.
 -- timestamp: UTC text of fixed width, so that text order is time order and
@@ -121,6 +126,19 @@ CREATE TABLE prompt_history (
         CASE WHEN json_valid(details) THEN json_type(details) = 'object' ELSE 0 END
     )
 ) STRICT;
+
+-- Before the rows: made afterwards, each of them would read the whole table once more.
+--
+-- The newest rows and a range of days are read along this one. Every index ends in the id, so
+-- it serves ORDER BY timestamp DESC, id DESC too.
+CREATE INDEX prompt_history_by_timestamp ON prompt_history (timestamp);
+
+-- The newest rows of one backend, and the number of rows per backend.
+CREATE INDEX prompt_history_by_backend ON prompt_history (backend, timestamp);
+
+-- What the retention counts from. A query goes along it that has this very expression.
+CREATE INDEX prompt_history_by_retention
+ON prompt_history (max(timestamp, coalesce(imported_at, '')));
 
 -- OR IGNORE leaves out what breaks a rule. For a value of another type, which only a table made
 -- by another tool can hold, it would stop: hence the types.
@@ -219,17 +237,6 @@ SET name = 'prompt_history'
 WHERE name = 'prompt_history_before_0006';
 
 DROP TABLE prompt_history_before_0006;
-
--- The newest rows and a range of days are read along this one. Every index ends in the id, so
--- it serves ORDER BY timestamp DESC, id DESC too.
-CREATE INDEX prompt_history_by_timestamp ON prompt_history (timestamp);
-
--- The newest rows of one backend, and the number of rows per backend.
-CREATE INDEX prompt_history_by_backend ON prompt_history (backend, timestamp);
-
--- What the retention counts from. A query goes along it that has this very expression.
-CREATE INDEX prompt_history_by_retention
-ON prompt_history (max(timestamp, coalesce(imported_at, '')));
 
 -- Both for the retention and for the deletion of one row.
 CREATE INDEX spoiled_rows_by_kept_since ON spoiled_rows (kept_since);
@@ -397,6 +404,9 @@ COMMIT;
 
 PRAGMA cache_size = -2000;
 
-SELECT COUNT(*) || ' rows that break a rule are now in spoiled_rows: ' || group_concat(id, ', ')
-FROM spoiled_rows
-HAVING COUNT(*) > 0;
+SELECT row_count || ' rows that break a rule are in spoiled_rows now: ' || ids
+FROM (
+    SELECT COUNT(*) AS row_count, group_concat(id, ', ') AS ids
+    FROM spoiled_rows
+)
+WHERE row_count > 0;
