@@ -10,23 +10,28 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from prompt_improver import __version__
-from prompt_improver.api import health, history, improve
+from prompt_improver.api import docs, health, history, improve
 from prompt_improver.api.circuit_breaker import CircuitBreaker
+from prompt_improver.api.docs.document import operation_id
 from prompt_improver.api.errors import COMMON_ERRORS, add_error_handlers
 from prompt_improver.api.metrics import HistoryFigures, Metrics
 from prompt_improver.api.middleware.allowed_hosts import AllowedHostsMiddleware
 from prompt_improver.api.middleware.bearer_key import BearerKeyMiddleware
 from prompt_improver.api.middleware.body_limit import BodyLimitMiddleware
+from prompt_improver.api.middleware.head import HeadMiddleware
 from prompt_improver.api.middleware.request_id import RequestIdMiddleware
 from prompt_improver.api.middleware.security_headers import SecurityHeadersMiddleware
 from prompt_improver.api.model_slots import ModelSlots
 from prompt_improver.api.repository_health import DisabledRepositoryHealth, RepositoryHealth
+from prompt_improver.api.shutdown import Shutdown
+from prompt_improver.background_task import start_background_task
 from prompt_improver.container import Container
+from prompt_improver.domain.errors import ImproverError
 from prompt_improver.domain.prompt_repository import PromptRepository
 from prompt_improver.domain.prompt_spool import PromptSpool
 from prompt_improver.domain.recorder import DisabledRecorder, Recorder
+from prompt_improver.exposure import check_exposure
 from prompt_improver.improvement.backends import Backends
-from prompt_improver.improvement.improver import ImproverError
 from prompt_improver.recording.compaction import HistoryTidying
 from prompt_improver.recording.history_recorder import HistoryRecorder
 from prompt_improver.recording.retention import HistoryCleanup
@@ -35,7 +40,7 @@ from prompt_improver.wiring import make_backends, make_repository, make_spool
 
 logger = logging.getLogger(__name__)
 
-MAX_BODY_BYTES = 256 * 1024
+MAX_BODY_BYTES = 4_000_000
 FIRST_OPEN_WAIT_S = 0.5
 """How long the start waits for the database; a slow one goes on opening behind it."""
 
@@ -46,6 +51,8 @@ def create_app(
     repository: PromptRepository | None = None,
     spool: PromptSpool | None = None,
     backends: Backends | None = None,
+    address: str | None = None,
+    shutdown: Shutdown | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
     """The API as ``settings`` ask for it. No I/O happens before its lifespan begins.
@@ -54,8 +61,14 @@ def create_app(
         repository: instead of the SQLite one of the settings.
         spool: instead of the file beside the database of the settings.
         backends: instead of those of the settings.
+        address: where the server listens, where that is known better than by API_HOST.
+        shutdown: by which the server says that it is being stopped.
         clock: what the breaker goes by.
+
+    Raises:
+        SettingsError: the API would stand open to others without a key.
     """
+    exposure = check_exposure(settings, address)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -64,9 +77,12 @@ def create_app(
             stack.callback(container.clear)
             app.state.container = container
             app.state.started = time.monotonic()
+            if exposure:
+                logger.warning(exposure)
             available = backends or await make_backends(settings)
             container.register_singleton(Backends, available)
             container.register_singleton(Metrics, Metrics())
+            container.register_singleton(Shutdown, shutdown or Shutdown())
             container.register_singleton(
                 ModelSlots, ModelSlots(settings.max_concurrent_improvements)
             )
@@ -91,6 +107,11 @@ def create_app(
         description="A rough idea goes in, a structured prompt comes out and is remembered.",
         lifespan=lifespan,
         responses=COMMON_ERRORS,
+        generate_unique_id_function=operation_id,
+        # api/docs has them: no network is needed, and the document is made in a thread.
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
         # A redirect would send back what was sent.
         redirect_slashes=False,
         # FastAPI's own OpenTelemetry would carry requests out of the process wherever a
@@ -102,11 +123,14 @@ def create_app(
     app.include_router(health.router)
     app.include_router(improve.router)
     app.include_router(history.router)
+    app.include_router(docs.router)
+    docs.describe(app)
     return app
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """What a request passes through; the last added comes first."""
+    app.add_middleware(HeadMiddleware)
     app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
     if key := settings.api_key.get_secret_value():
         app.add_middleware(BearerKeyMiddleware, key=key)
@@ -115,7 +139,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
-            allow_methods=["GET", "POST", "DELETE"],
+            allow_methods=["GET", "HEAD", "POST", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
             expose_headers=["X-Request-ID"],
         )
@@ -131,7 +155,7 @@ def _start_backends(stack: contextlib.AsyncExitStack, backends: Backends) -> Non
     """Get the improvers ready in the background: the server answers first."""
     for improver in backends.improvers.values():
         stack.push_async_callback(improver.close)
-    warming = asyncio.create_task(_warm(backends), name="warming the backends")
+    warming = start_background_task(_warm(backends), "warming the backends")
     stack.push_async_callback(_end, warming)
 
 
@@ -166,6 +190,7 @@ async def _start_history(
         breaker,
         wait_for_commit=not settings.sqlite_async_enabled,
         observe_commit=metrics.observe_commit,
+        hurried=container.get(Shutdown).hurried,
     )
     health = RepositoryHealth(repository, recorder, settings.database_file)
     stack.push_async_callback(repository.close)
@@ -183,12 +208,15 @@ async def _start_history(
             health=health,
             cleanup=cleanup,
             busy_retries=lambda: repository.busy_retries,
+            spoiled_rows=lambda: repository.spoiled_rows,
             database_file=settings.database_file,
             backup_dir=settings.backup_folder,
         )
     )
-    tidying = HistoryTidying(repository)
+    tidying = HistoryTidying(repository, breaker)
     stack.push_async_callback(tidying.stop)
+    if not settings.sqlite_auto_cleanup:
+        tidying.start()  # the cleanup would do that too
     container.register_singleton(HistoryTidying, tidying)
     container.register_singleton(PromptRepository, repository)
     container.register_singleton(Recorder, recorder)

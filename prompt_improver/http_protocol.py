@@ -2,15 +2,15 @@
 for what does not arrive."""
 
 import asyncio
-import json
 import uuid
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from prompt_improver.api.errors import error_response
 from prompt_improver.api.middleware.security_headers import SECURITY_HEADERS
 
-_REFUSAL = json.dumps({"detail": "This is no HTTP request that can be answered."}).encode()
+_REFUSAL = bytes(error_response("malformed_request").body)
 
 
 class HttpProtocol(H11Protocol):

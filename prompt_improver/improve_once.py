@@ -5,11 +5,11 @@ import time
 from pydantic import ValidationError
 
 from prompt_improver.api.schemas import ImproveRequest, ImproveResponse
+from prompt_improver.domain.errors import RepositoryConstraintError, RepositoryError, SpoolError
 from prompt_improver.domain.prompt_history import PromptHistory
-from prompt_improver.domain.prompt_repository import RepositoryError
 from prompt_improver.domain.recorder import SaveOutcome
 from prompt_improver.settings import Settings
-from prompt_improver.wiring import make_backends, make_repository
+from prompt_improver.wiring import make_backends, make_repository, make_spool
 
 
 class UnfitRequestError(Exception):
@@ -62,8 +62,28 @@ async def _save(settings: Settings, history: PromptHistory) -> tuple[SaveOutcome
     try:
         await repository.open()
         await repository.save(history)
-    except RepositoryError as error:
+    except RepositoryConstraintError as error:
         return SaveOutcome.DROPPED, f"not kept in the history: {error}"
+    except RepositoryError as error:
+        return await _spool(settings, history, str(error))
     finally:
         await repository.close()
     return SaveOutcome.SAVED, None
+
+
+async def _spool(
+    settings: Settings, history: PromptHistory, why: str
+) -> tuple[SaveOutcome, str | None]:
+    spool = make_spool(settings)
+    try:
+        await spool.open()  # to go on with one that is there and that no server has
+        if not await spool.append([history]):
+            return SaveOutcome.DROPPED, f"not kept in the history: {why}; its spool is full"
+    except SpoolError as error:
+        return SaveOutcome.DROPPED, f"not kept in the history: {why}; {error}"
+    finally:
+        await spool.close()
+    return SaveOutcome.SPOOLED, (
+        f"not in the history yet: {why}. It waits in the spool beside the database, and the "
+        "server takes it in at its next start"
+    )

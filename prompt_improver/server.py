@@ -1,32 +1,51 @@
 """Running the API as a process."""
 
 import asyncio
-import ipaddress
+import logging
 import math
 import os
 import socket
 import sys
+from types import FrameType
 
 import uvicorn
 
 from prompt_improver import __version__
+from prompt_improver.api.shutdown import Shutdown
 from prompt_improver.app import create_app
+from prompt_improver.domain.errors import AddressError, SettingsError
+from prompt_improver.exposure import check_exposure
 from prompt_improver.http_protocol import HttpProtocol
 from prompt_improver.logs import configure_logging
-from prompt_improver.settings import Settings, SettingsError
+from prompt_improver.misspelt_settings import misspelt_warnings
+from prompt_improver.settings import Settings
 from prompt_improver.wiring import make_backends
 
-GRACE_S = 5
-"""Seconds that a stop gives to the requests under way beyond what a model may take; the
-history is drained after."""
+logger = logging.getLogger(__name__)
 
-
-class AddressError(Exception):
-    """The address cannot be listened on. The message names it and the mend."""
+GRACE_S = 20.0
+"""Seconds that a stop leaves to the calls of the model under way."""
+ANSWERS_S = 5.0
+"""Seconds then for the last answers to go out; the history is drained after."""
+LAST_ANSWERS_S = 0.5
+"""Seconds for them after a second signal."""
+LONGEST_STOP_S = 40
+"""Seconds that a stop takes in all, and TimeoutStopSec of the systemd unit."""
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens once it does."""
+    """Says where it listens once it does, and comes to an end when it is told to.
+
+    After a signal the requests under way have ``grace_s`` seconds, and ANSWERS_S more once
+    their calls of the model are cancelled; then the app's lifespan ends. A second signal, of
+    either kind, cuts all that short. uvicorn alone waits for the model, ignores a second
+    SIGTERM, and ends at a second SIGINT without the end of the lifespan: rows would be lost.
+    """
+
+    def __init__(self, config: uvicorn.Config, shutdown: Shutdown, grace_s: float) -> None:
+        super().__init__(config)
+        self._shutdown = shutdown
+        self._grace_s = grace_s
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -36,27 +55,69 @@ class _Server(uvicorn.Server):
             sys.stdout.write(f"Prompt Improver {__version__} listens on http://{host}:{port}\n")
             sys.stdout.flush()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        grace = asyncio.get_running_loop().call_later(self._grace_s, self._end_grace)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            grace.cancel()
 
-def serve(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM, then end the requests under way and drain the history.
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.should_exit:
+            # From a signal's handler this alone wakes the loop.
+            asyncio.get_running_loop().call_soon_threadsafe(self._hurry)
+        else:
+            super().handle_exit(sig, frame)
+
+    def _end_grace(self) -> None:
+        if self.server_state.tasks:
+            logger.warning(
+                "%g s after the signal: calls of the model are cancelled; requests under way: %d",
+                self._grace_s,
+                len(self.server_state.tasks),
+            )
+        self._shutdown.grace_ended.set()
+
+    def _hurry(self) -> None:
+        logger.warning("A second signal: ending at once")
+        self._shutdown.hurry()
+        asyncio.get_running_loop().call_later(LAST_ANSWERS_S, self._cut)
+
+    def _cut(self) -> None:
+        for task in self.server_state.tasks:
+            task.cancel()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+
+
+def serve(settings: Settings, *, grace_s: float = GRACE_S) -> None:
+    """Serve until SIGINT or SIGTERM, then end the requests under way and drain the history,
+    within LONGEST_STOP_S seconds in all. A second signal ends at once, with what waits in the
+    spool.
+
+    Args:
+        grace_s: seconds that a stop leaves to the calls of the model under way.
 
     Raises:
         AddressError: the address cannot be listened on.
-        SettingsError: a setting of the model is wrong or missing.
+        SettingsError: a setting of the model is wrong or missing, or the API would stand open.
     """
     os.umask(0o077)  # whatever is written is the user's own
     configure_logging(settings.log_level, settings.log_format)
+    for warning in misspelt_warnings():
+        logger.warning(warning)
     # Both before the server: what is wrong with them ends the program in one line.
     listener = listen(settings.api_host, settings.api_port)
-    if not (settings.api_key.get_secret_value() or is_loopback(listener)):
+    address = listener.getsockname()[0]
+    try:
+        check_exposure(settings, address)
+    except SettingsError:
         listener.close()
-        raise SettingsError(
-            f"API_HOST={settings.api_host!r} lets other machines in: set API_KEY, or "
-            "API_HOST=127.0.0.1"
-        )
+        raise
     backends = asyncio.run(make_backends(settings))
+    shutdown = Shutdown()
     config = uvicorn.Config(
-        create_app(settings, backends=backends),
+        create_app(settings, backends=backends, address=address, shutdown=shutdown),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -65,15 +126,10 @@ def serve(settings: Settings) -> None:
         http=HttpProtocol,
         loop="asyncio",
         ws="none",
-        timeout_graceful_shutdown=math.ceil(settings.llm_timeout_s) + GRACE_S,
+        timeout_graceful_shutdown=math.ceil(grace_s + ANSWERS_S),
     )
     with listener:
-        _Server(config).run(sockets=[listener])
-
-
-def is_loopback(listener: socket.socket) -> bool:
-    """Whether only this machine can reach the socket."""
-    return ipaddress.ip_address(listener.getsockname()[0]).is_loopback
+        _Server(config, shutdown, grace_s).run(sockets=[listener])
 
 
 def listen(host: str, port: int) -> socket.socket:

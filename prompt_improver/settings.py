@@ -3,6 +3,7 @@
 Read from the environment, over ``.env`` in the working directory, over the defaults.
 """
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,7 +16,14 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    SettingsConfigDict,
+)
+
+from prompt_improver.domain.errors import SettingsError
 
 DEFAULT_DB_PATH = "data/prompt_history.db"
 
@@ -44,14 +52,19 @@ class Provider(StrEnum):
     OFFLINE = "offline"
 
 
-class SettingsError(Exception):
-    """A value is wrong. The message names variable, value and mend, a line each."""
-
-
 def _one_connection(size: int) -> int:
     if size != 1:
         raise ValueError("the history uses one locked connection: set it to 1 or remove it")
     return size
+
+
+def _home_expanded(text: str) -> str:
+    if not text.startswith("~"):
+        return text
+    try:
+        return str(Path(text).expanduser())
+    except RuntimeError:
+        raise ValueError("begins with ~ and no known user: write the whole path") from None
 
 
 def _database_path(text: str) -> str:
@@ -65,20 +78,11 @@ def _database_path(text: str) -> str:
         raise ValueError("is a URI: give a plain path")
     if text == ":memory:":
         raise ValueError("is not a file: give a path, or set SQLITE_ENABLED=false")
-    path = Path(text)
+    text = _home_expanded(text)
     # Without following links: what lies on the disk is the database's business, later.
-    if not path.is_absolute() and ".." in path.parts and _leaves(path):
+    if Path(os.path.normpath(text)).parts[:1] == ("..",):
         raise ValueError("leaves the working directory: give an absolute path instead")
     return text
-
-
-def _leaves(path: Path) -> bool:
-    depth = 0
-    for part in path.parts:
-        depth += -1 if part == ".." else 1
-        if depth < 0:
-            return True
-    return False
 
 
 def _listed(text: str) -> list[str]:
@@ -126,7 +130,11 @@ class Settings(BaseSettings):
     api_port: int = Field(8000, ge=0, le=65535, description="Port; 0 takes a free one.")
     api_key: Secret = Field(
         SecretStr(""),
-        description="Key that callers send as Authorization: Bearer; needed beyond this machine.",
+        description="Key that callers send as Authorization: Bearer; 16 characters or more beyond "
+        "this machine.",
+    )
+    allow_no_api_key: bool = Field(
+        False, description="true: others than this machine may use the API without a key."
     )
     allowed_hosts: Annotated[str, AfterValidator(_hosts)] = Field(
         "localhost,127.0.0.1,[::1]",
@@ -201,7 +209,7 @@ class Settings(BaseSettings):
     sqlite_wal_mode: bool = Field(
         True, description="Write-ahead log: reading by hand does not stop saving."
     )
-    backup_dir: str = Field(
+    backup_dir: Annotated[str, AfterValidator(_home_expanded)] = Field(
         "data/backups", min_length=1, description="Folder that backups go to, private if new."
     )
     breaker_max_failures: int = Field(
@@ -275,6 +283,12 @@ def load_settings() -> Settings:
         raise SettingsError("\n".join(_line(e) for e in error.errors())) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f".env cannot be read ({error}): mend it or remove it") from None
+
+
+def given_names() -> set[str]:
+    """Names, in upper case, of all that the environment and ``.env`` hold; no values."""
+    sources = (EnvSettingsSource(Settings), DotEnvSettingsSource(Settings))
+    return {name.upper() for source in sources for name in source.env_vars}
 
 
 def _line(error: Any) -> str:

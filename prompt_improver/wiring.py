@@ -5,7 +5,9 @@ from pathlib import Path
 
 from db.spool.file_spool import FileSpool
 from db.sqlite.database import Database
+from db.sqlite.read_only import ReadOnlyDatabase
 from db.sqlite.repository import SqlitePromptRepository
+from prompt_improver.domain.errors import SettingsError
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.prompt_repository import PromptRepository
 from prompt_improver.domain.prompt_spool import PromptSpool
@@ -24,7 +26,7 @@ from prompt_improver.improvement.model.language_model import (
     choose_language_model,
 )
 from prompt_improver.improvement.offline_improver import OfflineImprover
-from prompt_improver.settings import Settings, SettingsError
+from prompt_improver.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +44,13 @@ def make_database(settings: Settings) -> Database:
 def make_repository(settings: Settings) -> PromptRepository:
     """The history's repository, not yet open."""
     return SqlitePromptRepository(make_database(settings))
+
+
+def make_history_reader(settings: Settings) -> PromptRepository:
+    """The history's repository for commands that only read: makes, migrates and locks nothing."""
+    return SqlitePromptRepository(
+        ReadOnlyDatabase(settings.database_file, within=settings.database_boundary)
+    )
 
 
 def make_spool(settings: Settings) -> PromptSpool:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from operator import add
@@ -11,14 +11,18 @@ from uuid import UUID
 
 import anyio
 
+from prompt_improver.domain.errors import (
+    RepositoryConnectionError,
+    RepositoryError,
+    SpoiledRowError,
+)
 from prompt_improver.domain.history_page import HistoryCursor, HistoryPage, page_of
+from prompt_improver.domain.history_record import to_record
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.prompt_repository import (
     MAX_SEARCH_WORDS,
     PromptRepository,
     PromptStatistics,
-    RepositoryConnectionError,
-    RepositoryError,
 )
 from prompt_improver.domain.usage_statistics import (
     UsageFigures,
@@ -32,7 +36,8 @@ class InMemoryPromptRepository(PromptRepository):
 
     ``fail_with``: every call but ``close`` raises it. ``gate``: ``save_many`` waits until it
     is set. ``batches``: how many rows each ``save_many`` that was let through was handed.
-    ``forgotten``: how often ``forget_deleted`` was called.
+    ``forgotten``: how often ``forget_deleted`` was called. ``spoiled``: numbers of rows that
+    nobody can read.
     """
 
     def __init__(self) -> None:
@@ -43,6 +48,11 @@ class InMemoryPromptRepository(PromptRepository):
         self.forgotten = 0
         self.is_open = False
         self._last_id = 0
+        self.spoiled: set[int | None] = set()
+
+    @property
+    def spoiled_rows(self) -> int:
+        return len(self.spoiled)
 
     async def open(self) -> None:
         self._fail_if_told()
@@ -67,7 +77,7 @@ class InMemoryPromptRepository(PromptRepository):
 
     async def find_by_id(self, id: int) -> PromptHistory | None:
         self._check()
-        return next((row for row in self.rows if row.id == id), None)
+        return self._readable(next((row for row in self.rows if row.id == id), None))
 
     async def find_by_prompt_id(self, prompt_id: str) -> PromptHistory | None:
         self._check()
@@ -75,7 +85,7 @@ class InMemoryPromptRepository(PromptRepository):
             kept = str(UUID(prompt_id))
         except ValueError:
             return None
-        return next((row for row in self.rows if row.prompt_id == kept), None)
+        return self._readable(next((row for row in self.rows if row.prompt_id == kept), None))
 
     async def find_recent(
         self, limit: int = 100, offset: int = 0, backend: BackendType | None = None
@@ -125,7 +135,16 @@ class InMemoryPromptRepository(PromptRepository):
         for first in range(0, len(numbers), chunk):
             self._check()
             wanted = numbers[first : first + chunk]
-            yield [row for row in self.rows if row.id in wanted]
+            if rows := [row for row in self._sound() if row.id in wanted]:
+                yield rows
+
+    async def iterate_spoiled(self, chunk: int = 50) -> AsyncIterator[list[Mapping[str, object]]]:
+        if chunk < 1:
+            raise ValueError(f"chunk must be 1 or more, got {chunk}")
+        self._check()
+        rows = [row for row in self.rows if row.id in self.spoiled]
+        for first in range(0, len(rows), chunk):
+            yield [{"table": "rows", **to_record(row)} for row in rows[first : first + chunk]]
 
     async def get_usage(
         self, start: datetime | None = None, end: datetime | None = None
@@ -138,9 +157,10 @@ class InMemoryPromptRepository(PromptRepository):
         )
 
     async def delete(self, prompt_id: str) -> bool:
-        found = await self.find_by_prompt_id(prompt_id)
-        self.rows = [row for row in self.rows if row is not found]
-        return found is not None
+        self._check()
+        before = len(self.rows)
+        self.rows = [row for row in self.rows if row.prompt_id != prompt_id.lower()]
+        return len(self.rows) < before
 
     async def forget_deleted(self) -> None:
         self._check()
@@ -191,7 +211,15 @@ class InMemoryPromptRepository(PromptRepository):
         return kept
 
     def _newest_first(self) -> list[PromptHistory]:
-        return sorted(self.rows, key=_position, reverse=True)
+        return sorted(self._sound(), key=_position, reverse=True)
+
+    def _sound(self) -> list[PromptHistory]:
+        return [row for row in self.rows if row.id not in self.spoiled]
+
+    def _readable(self, row: PromptHistory | None) -> PromptHistory | None:
+        if row is not None and row.id in self.spoiled:
+            raise SpoiledRowError(f"row {row.id}")
+        return row
 
     def _between(self, start: datetime | None, end: datetime | None) -> list[PromptHistory]:
         first = datetime.min.replace(tzinfo=UTC) if start is None else start

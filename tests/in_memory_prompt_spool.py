@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import anyio
 
+from prompt_improver.domain.errors import SpoolError
 from prompt_improver.domain.prompt_history import PromptHistory
-from prompt_improver.domain.prompt_spool import PromptSpool, SpooledRows, SpoolError
+from prompt_improver.domain.prompt_spool import PromptSpool, SpooledRows
 
 
 class InMemoryPromptSpool(PromptSpool):

@@ -10,9 +10,11 @@ generateContent, and Ollama's ``/api/tags``.
 """
 
 import json
+import select
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -90,9 +92,11 @@ class ModelServer:
         self.listings: list[str] = []
         self.at_once = 0
         """The most requests that were being answered at the same time."""
+        self.hang_ups: list[float] = []
+        """When a client closed its connection before its answer, on ``time.monotonic``."""
         self._busy = 0
         self._lock = threading.Lock()
-        self._closing = threading.Event()
+        self._closing, self._closer = socket.socketpair()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.owner = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
@@ -117,7 +121,7 @@ class ModelServer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._closing.set()  # ends the delays
+        self._closer.close()  # ends the delays
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -134,11 +138,15 @@ class ModelServer:
             return script
         return script(request) if callable(script) else script[min(position, len(script) - 1)]
 
-    def pause(self, delay_s: float) -> None:
-        if delay_s:
-            self._closing.wait(delay_s)
+    def pause(self, delay_s: float, client: socket.socket) -> bool:
+        """Wait so long; False where the client hangs up in the meantime."""
+        # It has sent its one request: all that can come from it now is its end.
+        ended = select.select([client, self._closing], [], [], delay_s)[0] if delay_s else []
         with self._lock:
             self._busy -= 1
+            if client in ended:
+                self.hang_ups.append(time.monotonic())
+        return client not in ended
 
 
 class _Server(ThreadingHTTPServer):
@@ -176,7 +184,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         headers = {name.lower(): value for name, value in self.headers.items()}
         reply = owner.take(ModelRequest(self.path, headers, body))
-        owner.pause(reply.delay_s)
+        if not owner.pause(reply.delay_s, self.connection):
+            self.close_connection = True
+            return
         content = reply.body if reply.body is not None else self._completion(reply, body)
         if reply.reset:
             self._reset()

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from prompt_improver.api.circuit_breaker import CircuitBreaker
+from prompt_improver.domain.errors import RepositoryConstraintError
 from prompt_improver.domain.prompt_history import PromptHistory
-from prompt_improver.domain.prompt_repository import RepositoryConstraintError
 from prompt_improver.recording.history_recorder import HistoryRecorder
 from tests.histories import make_history
 from tests.in_memory_prompt_repository import InMemoryPromptRepository

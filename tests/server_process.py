@@ -83,4 +83,8 @@ class ServerProcess:
     def stop(self, sent: signal.Signals = signal.SIGTERM, wait_s: float = 40) -> int:
         """Send a signal and wait for the end; returns the exit status."""
         self._process.send_signal(sent)
+        return self.wait(wait_s)
+
+    def wait(self, wait_s: float) -> int:
+        """Wait for the end; returns the exit status."""
         return self._process.wait(wait_s)

@@ -24,7 +24,7 @@ OUTSIDE = {
     "db",
     "prompt_improver",
 }
-WEB = {"fastapi", "starlette", "pydantic", "prometheus_client"}
+WEB = {"anyio", "fastapi", "starlette", "pydantic", "prometheus_client"}
 OWN = "prompt_improver"
 IMPROVEMENT = {f"{OWN}.domain", f"{OWN}.improvement"}
 
@@ -33,21 +33,29 @@ MAY_IMPORT = {
     "prompt_improver/__init__.py": set(),
     "prompt_improver/domain/": {f"{OWN}.domain"},
     "prompt_improver/container.py": set(),
+    "prompt_improver/background_task.py": {f"{OWN}.domain"},
     "prompt_improver/api/circuit_breaker.py": set(),
-    "prompt_improver/settings.py": {"pydantic", "pydantic_settings"},
+    "prompt_improver/settings.py": {f"{OWN}.domain", "pydantic", "pydantic_settings"},
     "prompt_improver/improvement/": IMPROVEMENT,
     # DSPy and what it takes to call it; the files that import it do so inside functions.
-    "prompt_improver/improvement/model/": {*IMPROVEMENT, "dspy", "pydantic"},
+    "prompt_improver/improvement/model/": {
+        *IMPROVEMENT,
+        "dspy",
+        "pydantic",
+        f"{OWN}.background_task",
+    },
     "prompt_improver/improvement/model/listing.py": {*IMPROVEMENT, "httpx"},
     "prompt_improver/recording/": {
         f"{OWN}.domain",
         f"{OWN}.recording",
         f"{OWN}.api.circuit_breaker",
+        f"{OWN}.background_task",
     },
     "prompt_improver/importing/": {f"{OWN}.domain"},
     "prompt_improver/api/": {
         f"{OWN}.__version__",
         f"{OWN}.api",
+        f"{OWN}.background_task",
         f"{OWN}.container",
         f"{OWN}.domain",
         f"{OWN}.improvement",
@@ -93,6 +101,15 @@ def test_only_settings_reads_the_environment(module):
     source = (ROOT / module).read_text()
     reads = [word for word in ("os.environ", "os.getenv", "getenv(") if word in source]
     assert not reads or module == "prompt_improver/settings.py", f"{module} uses {reads}"
+
+
+@pytest.mark.parametrize("module", modules())
+def test_background_tasks_begin_in_one_way_so_that_none_dies_unheard(module):
+    source = (ROOT / module).read_text()
+    # What is awaited where it was made cannot die unheard.
+    awaited = ("prompt_improver/improvement/cancellation.py", "prompt_improver/recording/writer.py")
+    allowed = ("prompt_improver/background_task.py", *awaited)
+    assert "create_task(" not in source or module in allowed
 
 
 @pytest.mark.parametrize("module", modules())

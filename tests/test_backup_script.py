@@ -53,6 +53,15 @@ def assert_refused(done, words):
     assert words in done.stderr
 
 
+def test_a_row_that_was_changed_by_hand_past_a_check_is_no_damage(path, folder):
+    with connect(path) as connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute("UPDATE prompt_history SET backend = 'magic' WHERE id = 3")
+    assert_quiet(run(path, folder))
+    (copy,) = folder.glob("*.db")
+    assert raw(copy, ALL) == raw(path, ALL)
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_backup_is_whole_and_private_and_nothing_is_said(path, folder, shell):
     with closing(open_connection(path)) as server:

@@ -11,11 +11,7 @@ from fastapi.testclient import TestClient
 
 from prompt_improver.api.circuit_breaker import BreakerState
 from prompt_improver.app import create_app
-from prompt_improver.domain.history_record import COLUMNS
-from prompt_improver.domain.prompt_history import BackendType
-from prompt_improver.domain.prompt_repository import RepositoryConnectionError
-from prompt_improver.domain.recorder import Recorder
-from prompt_improver.improvement.improver import (
+from prompt_improver.domain.errors import (
     ImproverModelNotFoundError,
     ImproverProviderError,
     ImproverRateLimitedError,
@@ -23,10 +19,15 @@ from prompt_improver.improvement.improver import (
     ImproverReplyError,
     ImproverTimeoutError,
     ImproverUnreachableError,
+    RepositoryConnectionError,
 )
+from prompt_improver.domain.history_record import COLUMNS
+from prompt_improver.domain.prompt_history import BackendType
+from prompt_improver.domain.recorder import Recorder
 from prompt_improver.settings import Settings
 from tests.in_memory_prompt_repository import InMemoryPromptRepository
 from tests.scripted_improver import ScriptedImprover, make_backends
+from tests.told import told
 
 URL = "/api/v1/improve-prompt"
 FIELDS = {
@@ -236,7 +237,7 @@ def test_stopping_the_app_saves_what_was_queued(make_client, database_file, impr
 def test_a_blank_idea_is_400_in_the_words_that_clients_know(client, idea, improver):
     answer = client.post(URL, json={"idea": idea})
     assert answer.status_code == 400
-    assert answer.json() == {"detail": "Idea must not be empty"}
+    assert answer.json() == {"detail": "Idea must not be empty", "code": "blank_idea"}
     assert improver.calls == []
 
 
@@ -265,8 +266,8 @@ def test_unknown_fields_of_older_clients_are_ignored(client):
         b'{"idea": NaN}',
         b'{"idea": 1e999}',
         b'{"idea": ' + b"9" * 5000 + b"}",
-        b'{"idea": "' + b"x" * 20_001 + b'"}',
-        b'{"idea": "test", "context": "' + b"x" * 20_001 + b'"}',
+        b'{"idea": "' + b"x" * 100_001 + b'"}',
+        b'{"idea": "test", "context": "' + b"x" * 100_001 + b'"}',
         b"not json: planted",
         b'"planted"',
         b"[1, 2]",
@@ -286,29 +287,65 @@ def test_a_request_that_does_not_fit_is_422_and_echoes_nothing(client, body):
     assert answer.json()["detail"][0].keys() == {"loc", "msg", "type"}
 
 
-def test_a_body_that_is_not_declared_as_json_is_422(client):
-    answer = client.post(URL, content=b"planted", headers={"Content-Type": "text/plain"})
-    assert answer.status_code == 422
-    assert "planted" not in answer.text
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "json", ""])
+def test_a_body_that_is_not_declared_as_json_is_415_saying_how(client, kind):
+    answer = client.post(URL, content=b'{"idea": "planted"}', headers={"Content-Type": kind})
+    assert answer.status_code == 415
+    assert answer.json() == told("unsupported_media_type")
+    assert "application/json" in answer.json()["detail"]
 
 
-def test_20_000_characters_fit(client):
-    assert client.post(URL, json={"idea": "ñ" * 20_000, "context": "ñ" * 20_000}).status_code == 200
+@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "Application/JSON"])
+def test_json_may_be_declared_with_more_words(client, kind):
+    answer = client.post(URL, content=b'{"idea": "Test"}', headers={"Content-Type": kind})
+    assert answer.status_code == 200
 
 
-def test_a_body_over_256_kb_is_413(client):
-    answer = client.post(URL, json={"idea": "x" * 300_000})
-    assert answer.status_code == 413
-    assert isinstance(answer.json()["detail"], str)
+@pytest.mark.parametrize("character", ["x", "ñ", "写", "😀"])
+def test_100_000_characters_each_fit_however_they_are_written(client, character):
+    body = {"idea": character * 100_000, "context": character * 100_000}
+    for ascii_only in (True, False):
+        answer = client.post(
+            URL,
+            content=json.dumps(body, ensure_ascii=ascii_only).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        assert answer.status_code == 200
 
 
-def test_a_body_over_256_kb_without_a_length_is_413(client):
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"idea": "x" * 250_001},
+        {"idea": "Test", "more": ["x" * 200_000, {"y" * 60_000: 1}]},
+        {"idea": "Test", "more": [1] * 250_000},
+    ],
+    ids=["one text", "in pieces", "numbers"],
+)
+def test_over_250_000_characters_are_413(client, body):
+    answer = client.post(URL, json=body)
+    assert (answer.status_code, answer.json()) == (413, told("request_too_large"))
+
+
+def test_over_4_mb_are_413_with_and_without_a_length(client):
     def pieces():
-        for _ in range(40):
-            yield b"x" * 10_000
+        for _ in range(401):
+            yield b" " * 10_000
 
-    answer = client.post(URL, content=pieces(), headers={"Content-Type": "application/json"})
-    assert answer.status_code == 413
+    for content in (b" " * 4_000_001, pieces()):
+        answer = client.post(URL, content=content, headers={"Content-Type": "application/json"})
+        assert (answer.status_code, answer.json()) == (413, told("request_too_large"))
+
+
+@pytest.mark.parametrize("path", ["/health/", "/api/v1/history/", "/api/v1/improve-prompt/"])
+def test_a_slash_too_many_is_named(client, path):
+    answer = client.get(path)
+    assert (answer.status_code, answer.json()) == (404, told("trailing_slash"))
+
+
+def test_an_unknown_address_is_404_and_says_where_to_look(client):
+    answer = client.get("/nowhere")
+    assert (answer.status_code, answer.json()) == (404, told("not_found"))
 
 
 @pytest.mark.parametrize(
@@ -333,7 +370,7 @@ def test_an_error_of_the_model_has_its_status_and_sentence_and_its_cause_in_the_
     assert answer.status_code == status
     assert sentence in answer.json()["detail"]
     assert "planted" not in answer.text
-    assert f"{type(error).__name__}: planted" in caplog.text
+    assert f"{error.code}: planted" in caplog.text
 
 
 def test_a_rate_limit_tells_when_to_come_again(client, improver):
@@ -387,7 +424,7 @@ def test_an_error_that_nobody_expected_is_500_in_a_fixed_sentence(client, improv
     improver.fail_with = RuntimeError("planted")
     answer = client.post(URL, json={"idea": "Test"}, headers={"X-Request-ID": "me"})
     assert answer.status_code == 500
-    assert answer.json() == {"detail": "Something went wrong on our side."}
+    assert answer.json() == told("internal_error")
     assert answer.headers["X-Request-ID"] == "me"
     assert "RuntimeError" in caplog.text
     assert "planted" not in caplog.text
@@ -399,10 +436,12 @@ def test_openapi_describes_every_field_and_declares_every_error_status(client):
         for field, described in schema.get("properties", {}).items():
             assert described.get("description"), f"{name}.{field}"
     responses = document["paths"][URL]["post"]["responses"]
-    assert set(responses) == {"200", "400", "401", "413", "422", "500", "502", "503", "504"}
+    assert set(responses) == {"200", "400", "401", "413", "415", "422", "500", "502", "503", "504"}
     health = document["paths"]["/health/repository"]["get"]["responses"]
     assert set(health) == {"200", "400", "401", "413", "500", "503"}
     assert client.get("/docs").status_code == 200
+    for path in ("/docs", "/redoc", "/openapi.json"):
+        assert client.head(path).status_code == 200
 
 
 def test_prompt_text_is_not_logged(client, caplog):

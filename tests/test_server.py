@@ -2,7 +2,8 @@ import socket
 
 import pytest
 
-from prompt_improver.server import AddressError, listen
+from prompt_improver.domain.errors import AddressError
+from prompt_improver.server import listen
 
 
 def test_the_listening_socket_says_that_it_is_tcp():

@@ -1,7 +1,8 @@
 import pytest
 from pydantic import SecretStr
 
-from prompt_improver.settings import Provider, Settings, SettingsError, load_settings
+from prompt_improver.domain.errors import SettingsError
+from prompt_improver.settings import Provider, Settings, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -106,8 +107,8 @@ def test_two_wrong_values_are_two_lines(monkeypatch):
 
 
 def test_keys_appear_in_no_repr(monkeypatch):
-    for name in Settings.model_fields:
-        if name.endswith("_api_key"):
+    for name, field in Settings.model_fields.items():
+        if field.annotation is SecretStr:
             monkeypatch.setenv(name.upper(), "  planted-key \n")
     settings = load_settings()
     assert "planted" not in repr(settings) + str(settings) + str(settings.model_dump())

@@ -9,7 +9,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from prompt_improver.domain.prompt_repository import RepositoryConnectionError
+from prompt_improver.domain.errors import RepositoryConnectionError
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700

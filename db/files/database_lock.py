@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from db.files.database_file import FILE_MODE
-from prompt_improver.domain.prompt_repository import RepositoryBusyError
+from prompt_improver.domain.errors import RepositoryBusyError
 
 if sys.platform != "win32":
     import fcntl
@@ -38,6 +38,12 @@ class DatabaseLock:
 def lock_path(path: Path) -> Path:
     """The lock's file for the database at ``path``."""
     return path.with_name(path.name + ".lock")
+
+
+def lock_shared_if_there(path: Path) -> DatabaseLock:
+    """As ``lock_shared``, for one who only reads: where there is no lock's file nobody restores
+    the database, and none is made."""
+    return lock_shared(path) if lock_path(path).exists() else DatabaseLock(None)
 
 
 def lock_shared(path: Path) -> DatabaseLock:

@@ -14,10 +14,10 @@ from anyio import CancelScope, CapacityLimiter, to_thread
 
 from db.files.database_file import is_device, make_folders, refuse_links_out
 from db.spool.spool_file import SpoolFile
+from prompt_improver.domain.errors import RepositoryConnectionError, SpoolError
 from prompt_improver.domain.history_record import from_line, to_line
 from prompt_improver.domain.prompt_history import PromptHistory
-from prompt_improver.domain.prompt_repository import RepositoryConnectionError
-from prompt_improver.domain.prompt_spool import PromptSpool, SpooledRows, SpoolError
+from prompt_improver.domain.prompt_spool import PromptSpool, SpooledRows
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ the jitter keeps processes that started together from meeting again.
 
 from tenacity import retry_if_exception_type, stop_after_attempt, wait_random
 
-from prompt_improver.domain.prompt_repository import RepositoryBusyError
+from prompt_improver.domain.errors import RepositoryBusyError
 
 BUSY_TIMEOUT_S = 0.25
 STOP = stop_after_attempt(4)

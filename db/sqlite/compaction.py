@@ -7,7 +7,6 @@ from functools import partial
 import anyio
 
 from db.sqlite.database import Database
-from prompt_improver.domain.prompt_repository import RepositoryBusyError
 
 # Pages of the index merged in one transaction; about 20 ms on a quiet machine.
 MERGE_PAGES = 100
@@ -19,23 +18,19 @@ PAUSE_S = 0.005
 
 
 async def forget_deleted(database: Database) -> None:
-    """As ``PromptRepository.forget_deleted``. Where another process is in the way the rest
-    waits for the next time."""
-    try:
-        await _merge_index(database)
-        free = await database.run(_free_pages)
-        while free > 0:
-            left = await database.run(_give_back_pages)
-            if left >= free:  # a database made without auto_vacuum keeps its pages
-                break
-            free = left
-            await anyio.sleep(PAUSE_S)
-        # PASSIVE brings most of the log into the file while others go on writing, so that
-        # TRUNCATE, which keeps them out, has little left to do.
-        for kind in ("PASSIVE", "TRUNCATE"):
-            await database.run(partial(_checkpoint, kind=kind))
-    except RepositoryBusyError:
-        return
+    """As ``PromptRepository.forget_deleted``."""
+    await _merge_index(database)
+    free = await database.run(_free_pages)
+    while free > 0:
+        left = await database.run(_give_back_pages)
+        if left >= free:  # a database made without auto_vacuum keeps its pages
+            break
+        free = left
+        await anyio.sleep(PAUSE_S)
+    # PASSIVE brings most of the log into the file while others go on writing, so that
+    # TRUNCATE, which keeps them out, has little left to do.
+    for kind in ("PASSIVE", "TRUNCATE"):
+        await database.run(partial(_checkpoint, kind=kind))
 
 
 async def _merge_index(database: Database) -> None:

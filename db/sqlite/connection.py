@@ -10,7 +10,7 @@ from tenacity import Retrying
 
 from db.files.database_file import prepare_file, tighten_file
 from db.files.database_lock import DatabaseLock, lock_shared
-from db.sqlite import spoiled_rows
+from db.sqlite import set_aside_rows
 from db.sqlite.busy import BUSY_TIMEOUT_S, RETRY, STOP, WAIT
 from db.sqlite.errors import translate
 from db.sqlite.migrator import (
@@ -21,11 +21,9 @@ from db.sqlite.migrator import (
     read_migrations,
     schema_version,
 )
+from db.sqlite.rows import decode_text
 from db.sqlite.upkeep.copy_before_migration import CopyBeforeMigration
-from prompt_improver.domain.prompt_repository import (
-    RepositoryConnectionError,
-    RepositoryCorruptError,
-)
+from prompt_improver.domain.errors import RepositoryConnectionError, RepositoryCorruptError
 
 OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
 
@@ -165,6 +163,7 @@ def _make_ready(
     on_applied: Callable[[Migration], None],
 ) -> None:
     connection.row_factory = sqlite3.Row
+    connection.text_factory = decode_text
     for pragma in _PRAGMAS:
         connection.execute(pragma)
     migrations = read_migrations()
@@ -176,8 +175,8 @@ def _make_ready(
 
     def applied(migration: Migration) -> None:
         on_applied(migration)
-        if migration.version == spoiled_rows.FIRST_VERSION:
-            spoiled_rows.warn_of_moved_rows(connection)
+        if migration.version == set_aside_rows.FIRST_VERSION:
+            set_aside_rows.warn_of_set_aside(connection)
 
     try:
         migrate(connection, migrations, applied, before=copy)

@@ -16,7 +16,7 @@ from db.files.database_file import Identity, State, identity, remove_stale_wal, 
 from db.sqlite.busy import BUSY_TIMEOUT_S, RETRY, STOP, WAIT
 from db.sqlite.connection import open_connection, translate_os_error
 from db.sqlite.errors import translate
-from prompt_improver.domain.prompt_repository import (
+from prompt_improver.domain.errors import (
     RepositoryBusyError,
     RepositoryConnectionError,
     RepositoryCorruptError,

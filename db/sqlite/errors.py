@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-from prompt_improver.domain.prompt_repository import (
+from prompt_improver.domain.errors import (
     RepositoryBusyError,
     RepositoryConnectionError,
     RepositoryConstraintError,

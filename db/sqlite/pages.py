@@ -4,19 +4,26 @@ connection is let go of between two pieces."""
 import json
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import islice
 
 from db.sqlite.database import Database
-from db.sqlite.rows import COLUMNS, from_row, to_text
+from db.sqlite.rows import COLUMNS, to_text
 from db.sqlite.search import find_matching_ids, to_match
+from db.sqlite.spoiled_rows import SpoiledRows
 from prompt_improver.domain.history_page import HistoryCursor, HistoryPage, page_of
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.values import MAX_COUNT, find_unstorable_character
 
 # Matches looked at in one go when a search is narrowed by backend or time as well.
 _MATCHES_A_STEP = 1_000
+# Rows read beyond what is wanted, in one go, to fill a page in the place of spoiled ones.
+_SPARE = 500
+# Where reading begins: a timestamp as the row has it, and an id.
+_Position = tuple[str, int]
 _FIRST, _LAST = "0000", "9999-12-31 23:59:59.999"
 
 
@@ -43,6 +50,7 @@ class _Filters:
 
 async def find_page(
     database: Database,
+    spoiled: SpoiledRows,
     limit: int,
     cursor: str | None,
     backend: BackendType | None,
@@ -58,25 +66,46 @@ async def find_page(
     filters = _Filters(None if backend is None else BackendType(backend), first, last)
     wanted = min(limit, MAX_COUNT - 1) + 1  # the one too many tells of a next page
     if text is None:
-        rows = await database.run(lambda c: _select_page(c, filters, after, wanted))
+        rows = await _newest(database, spoiled, filters, _begin(filters, after), wanted)
     else:
         if found := find_unstorable_character(text):
             raise ValueError(f"text must not hold {found}")
-        rows = await _search(database, text, filters, after, wanted)
+        rows = await _search(database, spoiled, text, filters, after, wanted)
     return page_of(rows, limit)
 
 
-async def iterate(database: Database, chunk: int) -> AsyncIterator[list[PromptHistory]]:
+async def find_newest(
+    database: Database,
+    spoiled: SpoiledRows,
+    *,
+    wanted: int = MAX_COUNT,
+    skip: int = 0,
+    backend: BackendType | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> list[PromptHistory]:
+    """Up to ``wanted`` improvements, newest first, after the ``skip`` newest. These are read
+    too, because nothing else tells spoiled rows from the others: far back a cursor of
+    ``find_page`` is quicker."""
+    first, last = bounds(start, end)
+    filters = _Filters(None if backend is None else BackendType(backend), first, last)
+    return await _newest(database, spoiled, filters, _begin(filters, None), wanted, skip)
+
+
+async def iterate(
+    database: Database, spoiled: SpoiledRows, chunk: int
+) -> AsyncIterator[list[PromptHistory]]:
     """As ``PromptRepository.iterate``. By id, which is the order in which the rows lie in
     the file."""
     if chunk < 1:
         raise ValueError(f"chunk must be 1 or more, got {chunk}")
-    (last, end) = await database.run(_id_bounds)
+    (after, end) = await database.run(_id_bounds)
     limit = min(chunk, MAX_COUNT)
-    while rows := await database.run(partial(_select_chunk, after=last, end=end, limit=limit)):
-        yield rows
-        assert rows[-1].id is not None, "rows of the history have their numbers"
-        last = rows[-1].id
+    while after < end:
+        select = partial(_select_chunk, spoiled=spoiled, after=after, end=end, limit=limit)
+        rows, after = await database.run(select)
+        if rows:
+            yield rows
 
 
 def bounds(start: datetime | None, end: datetime | None) -> tuple[str, str]:
@@ -102,19 +131,57 @@ def _id_bounds(connection: sqlite3.Connection) -> tuple[int, int]:
 
 
 def _select_chunk(
-    connection: sqlite3.Connection, *, after: int, end: int, limit: int
-) -> list[PromptHistory]:
+    connection: sqlite3.Connection, *, spoiled: SpoiledRows, after: int, end: int, limit: int
+) -> tuple[list[PromptHistory], int]:
+    """The next improvements, and the id up to which there are no others."""
     sql = f"SELECT {COLUMNS} FROM prompt_history WHERE id > ? AND id <= ? ORDER BY id LIMIT ?"  # noqa: S608  # nosec B608
-    return [from_row(row) for row in connection.execute(sql, (after, end, limit))]
+    found, last = [], end
+    for count, row in enumerate(connection.execute(sql, (after, end, limit)), start=1):
+        if history := spoiled.read(row):
+            found.append(history)
+        if count == limit:
+            last = row["id"]
+    return found, last
 
 
-def _select_page(
-    connection: sqlite3.Connection, filters: _Filters, after: HistoryCursor | None, limit: int
-) -> list[PromptHistory]:
-    timestamp, number = filters.last, MAX_COUNT
+def _begin(filters: _Filters, after: HistoryCursor | None) -> _Position:
     if after is not None and to_text(after.timestamp) <= filters.last:
-        timestamp, number = to_text(after.timestamp), after.id - 1
-    rows = connection.execute(
+        return to_text(after.timestamp), after.id - 1
+    return filters.last, MAX_COUNT
+
+
+async def _newest(
+    database: Database,
+    spoiled: SpoiledRows,
+    filters: _Filters,
+    position: _Position | None,
+    wanted: int,
+    skip: int = 0,
+) -> list[PromptHistory]:
+    rows: list[PromptHistory] = []
+    while position is not None and len(rows) < wanted:
+        select = partial(_select_newest, spoiled=spoiled, filters=filters, position=position)
+        found, skip, position = await database.run(
+            partial(select, wanted=wanted - len(rows), skip=skip)
+        )
+        rows += found
+    return rows
+
+
+def _select_newest(
+    connection: sqlite3.Connection,
+    *,
+    spoiled: SpoiledRows,
+    filters: _Filters,
+    position: _Position,
+    wanted: int,
+    skip: int,
+) -> tuple[list[PromptHistory], int, _Position | None]:
+    """The next improvements from ``position`` on, how many are still to be skipped, and the
+    position behind; None when these were the last."""
+    limit = min(wanted + skip + _SPARE, MAX_COUNT)
+    found: list[PromptHistory] = []
+    cursor = connection.execute(
         f"""
         SELECT {COLUMNS}
         FROM prompt_history
@@ -123,21 +190,40 @@ def _select_page(
         ORDER BY timestamp DESC, id DESC
         LIMIT :limit
         """,  # noqa: S608  # nosec B608
-        {**filters.parameters, "timestamp": timestamp, "id": number, "limit": limit},
+        {**filters.parameters, "timestamp": position[0], "id": position[1], "limit": limit},
     )
-    return [from_row(row) for row in rows]
+    # Closed, because half-read it would keep the log from being emptied.
+    with closing(cursor):
+        for count, row in enumerate(cursor, start=1):
+            history = spoiled.read(row)
+            if history is not None and skip:
+                skip -= 1
+            elif history is not None:
+                found.append(history)
+            if len(found) == wanted or count == limit:
+                # Where a text is no UTF-8 the sign comes after those of a timestamp as well.
+                timestamp = row["timestamp"].encode(errors="replace").decode()
+                return found, skip, (timestamp, row["id"] - 1)
+    return found, skip, None
 
 
 async def _search(
-    database: Database, text: str, filters: _Filters, after: HistoryCursor | None, wanted: int
+    database: Database,
+    spoiled: SpoiledRows,
+    text: str,
+    filters: _Filters,
+    after: HistoryCursor | None,
+    wanted: int,
 ) -> list[PromptHistory]:
     match = await database.run(lambda c: to_match(c, text))
     below = MAX_COUNT if after is None else after.id
     step = max(wanted, _MATCHES_A_STEP) if filters.narrow else wanted
     rows: list[PromptHistory] = []
     while match is not None and len(rows) < wanted:
-        select = partial(_select_matches, match=match, filters=filters, below=below, step=step)
-        seen, found = await database.run(partial(select, limit=wanted - len(rows)))
+        select = partial(
+            _select_matches, spoiled=spoiled, match=match, filters=filters, below=below, step=step
+        )
+        seen, found = await database.run(partial(select, wanted=wanted - len(rows)))
         rows += found
         if len(seen) < step:
             break
@@ -148,16 +234,18 @@ async def _search(
 def _select_matches(
     connection: sqlite3.Connection,
     *,
+    spoiled: SpoiledRows,
     match: str,
     filters: _Filters,
     below: int,
     step: int,
-    limit: int,
+    wanted: int,
 ) -> tuple[list[int], list[PromptHistory]]:
-    """The ids of the next ``step`` matches, and the rows of these that pass the filters."""
+    """The ids of the next ``step`` matches, and up to ``wanted`` improvements among these
+    that pass the filters."""
     ids = find_matching_ids(connection, match, below=below, limit=step)
     # The plus keeps SQLite from going along an index of all rows of a backend or a time.
-    rows = connection.execute(
+    cursor = connection.execute(
         f"""
         SELECT {COLUMNS}
         FROM prompt_history
@@ -165,8 +253,9 @@ def _select_matches(
             AND {filters.sql.replace("backend =", "+backend =")}
                 +timestamp BETWEEN :first AND :last
         ORDER BY id DESC
-        LIMIT :limit
         """,  # noqa: S608  # nosec B608
-        {**filters.parameters, "ids": json.dumps(ids), "limit": limit},
+        {**filters.parameters, "ids": json.dumps(ids)},
     )
-    return ids, [from_row(row) for row in rows]
+    with closing(cursor):
+        sound = (history for row in cursor if (history := spoiled.read(row)))
+        return ids, list(islice(sound, wanted))

@@ -1,10 +1,14 @@
 """Looking into a database without changing anything, not even making a file."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
+from typing import TypeVar
 
+from db.files.database_file import refuse_links_out
 from db.sqlite.busy import BUSY_TIMEOUT_S
 from db.sqlite.connection import refuse_other_databases, translate_os_error
+from db.sqlite.database import Database, Operation
 from db.sqlite.errors import translate
 from db.sqlite.migrator import (
     DatabaseNewerError,
@@ -13,7 +17,10 @@ from db.sqlite.migrator import (
     read_migrations,
     schema_version,
 )
-from prompt_improver.domain.prompt_repository import RepositoryConnectionError
+from db.sqlite.rows import decode_text
+from prompt_improver.domain.errors import RepositoryConnectionError
+
+T = TypeVar("T")
 
 _WAL_FORMAT = b"\x02\x02"  # bytes 18 and 19 of a database that keeps a write-ahead log
 
@@ -43,6 +50,7 @@ def open_read_only(path: Path) -> sqlite3.Connection:
         isolation_level=None,
     )
     connection.row_factory = sqlite3.Row
+    connection.text_factory = decode_text
     return connection
 
 
@@ -67,3 +75,35 @@ def plan_migration(path: Path) -> list[Migration]:
         raise RepositoryConnectionError(f"the history database {path}: {error}") from error
     finally:
         connection.close()
+
+
+class ReadOnlyDatabase(Database):
+    """A database that is only looked at: neither made nor migrated nor locked. For processes
+    that have no other connection to it, as ``open_read_only``.
+
+    Each call opens it anew: so it sees the log of a server that was started in between.
+    ``open`` raises RepositoryConnectionError where it is not there, or not of today's schema;
+    ``write`` raises it always.
+    """
+
+    def _open(self) -> None:
+        refuse_links_out(self.path, self._within)
+        if pending := plan_migration(self.path):
+            raise RepositoryConnectionError(
+                f"the history database {self.path} lacks {pending[0].name}: bring it up to date "
+                "with `migrate`, which makes a copy of it first"
+            )
+        self._is_open = True
+
+    def _call(self, operation: Operation[T], *, transaction: bool) -> T:
+        if transaction or not self._is_open:
+            raise RepositoryConnectionError(
+                f"the history database {self.path} is {'read-only' if self._is_open else 'closed'}"
+            )
+        with closing(open_read_only(self.path)) as connection:
+            try:
+                # Sorting puts no prompts into files.
+                connection.execute("PRAGMA temp_store = MEMORY")
+                return operation(connection)
+            except sqlite3.Error as error:
+                raise translate(error, self.path) from error

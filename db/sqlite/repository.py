@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -15,16 +15,15 @@ import anyio
 from db.sqlite import pages as history_pages
 from db.sqlite.compaction import PAUSE_S, forget_deleted
 from db.sqlite.database import Database
-from db.sqlite.rows import COLUMNS, INSERT_ROW, from_row, to_parameters, to_text
-from db.sqlite.spoiled_rows import delete_old_spoiled, delete_spoiled
+from db.sqlite.rows import COLUMNS, INSERT_ROW, to_parameters
+from db.sqlite.set_aside_rows import delete_old_set_aside, delete_set_aside
+from db.sqlite.spoiled_rows import SpoiledRows, iterate_spoiled
 from db.sqlite.sql_files import load_statement
 from db.sqlite.usage import read_usage
+from prompt_improver.domain.errors import SpoiledRowError
 from prompt_improver.domain.history_page import HistoryPage
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
-from prompt_improver.domain.prompt_repository import (
-    PromptRepository,
-    PromptStatistics,
-)
+from prompt_improver.domain.prompt_repository import PromptRepository, PromptStatistics
 from prompt_improver.domain.usage_statistics import UsageStatistics
 
 MAX_DAYS = 36_500
@@ -42,6 +41,11 @@ class SqlitePromptRepository(PromptRepository):
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._spoiled = SpoiledRows()
+
+    @property
+    def spoiled_rows(self) -> int:
+        return self._spoiled.count
 
     @property
     def busy_retries(self) -> int:
@@ -60,9 +64,9 @@ class SqlitePromptRepository(PromptRepository):
             cursor = connection.execute(INSERT_ROW, parameters)
             if cursor.rowcount == 1:
                 return replace(history, id=cursor.lastrowid)
-            kept = _select_by_prompt_id(connection, history.prompt_id)
+            kept = self._find(connection, "prompt_id", history.prompt_id)
             assert kept is not None, "the conflict was with this very row"
-            return from_row(kept)
+            return kept
 
         return await self._database.write(insert)
 
@@ -77,17 +81,16 @@ class SqlitePromptRepository(PromptRepository):
     async def find_by_id(self, id: int) -> PromptHistory | None:
         if not 0 < id <= MAX_INTEGER:
             return None
-        sql = f"SELECT {COLUMNS} FROM prompt_history WHERE id = ?"  # noqa: S608  # nosec B608
-        row = await self._database.run(lambda connection: connection.execute(sql, (id,)).fetchone())
-        return None if row is None else from_row(row)
+        return await self._database.run(lambda connection: self._find(connection, "id", id))
 
     async def find_by_prompt_id(self, prompt_id: str) -> PromptHistory | None:
         try:
             kept = str(UUID(prompt_id))
         except ValueError:
             return None
-        row = await self._database.run(lambda connection: _select_by_prompt_id(connection, kept))
-        return None if row is None else from_row(row)
+        return await self._database.run(
+            lambda connection: self._find(connection, "prompt_id", kept)
+        )
 
     async def find_recent(
         self, limit: int = 100, offset: int = 0, backend: BackendType | None = None
@@ -96,36 +99,12 @@ class SqlitePromptRepository(PromptRepository):
             raise ValueError(f"limit must be 1 or more, got {limit}")
         if offset < 0:
             raise ValueError(f"offset must be 0 or more, got {offset}")
-        # Two statements: with "backend = ? OR ? IS NULL" SQLite would use no index.
-        where = "" if backend is None else "WHERE backend = :backend"
-        return await self._select(
-            f"""
-            SELECT {COLUMNS}
-            FROM prompt_history
-            {where}
-            ORDER BY timestamp DESC, id DESC
-            LIMIT :limit OFFSET :offset
-            """,  # noqa: S608  # nosec B608
-            {
-                "limit": min(limit, MAX_INTEGER),
-                "offset": min(offset, MAX_INTEGER),
-                **({} if backend is None else {"backend": BackendType(backend).value}),
-            },
+        return await history_pages.find_newest(
+            self._database, self._spoiled, wanted=limit, skip=offset, backend=backend
         )
 
     async def find_by_date_range(self, start: datetime, end: datetime) -> list[PromptHistory]:
-        first, last = to_text(start, "start"), to_text(end, "end")
-        if first > last:
-            raise ValueError(f"start must not be after end, got {start!r} and {end!r}")
-        return await self._select(
-            f"""
-            SELECT {COLUMNS}
-            FROM prompt_history
-            WHERE timestamp BETWEEN :first AND :last
-            ORDER BY timestamp DESC, id DESC
-            """,  # noqa: S608  # nosec B608
-            {"first": first, "last": last},
-        )
+        return await history_pages.find_newest(self._database, self._spoiled, start=start, end=end)
 
     async def find_page(
         self,
@@ -137,11 +116,14 @@ class SqlitePromptRepository(PromptRepository):
         text: str | None = None,
     ) -> HistoryPage:
         return await history_pages.find_page(
-            self._database, limit, cursor, backend, start, end, text
+            self._database, self._spoiled, limit, cursor, backend, start, end, text
         )
 
     def iterate(self, chunk: int = 50) -> AsyncIterator[list[PromptHistory]]:
-        return history_pages.iterate(self._database, chunk)
+        return history_pages.iterate(self._database, self._spoiled, chunk)
+
+    def iterate_spoiled(self, chunk: int = 50) -> AsyncIterator[list[Mapping[str, object]]]:
+        return iterate_spoiled(self._database, chunk)
 
     async def get_usage(
         self, start: datetime | None = None, end: datetime | None = None
@@ -158,23 +140,35 @@ class SqlitePromptRepository(PromptRepository):
             average_confidence=row["average_confidence"],
             average_latency_ms=row["average_latency_ms"],
             backend_distribution=MappingProxyType(
-                {BackendType(name): count for name, count in distribution.items()}
+                # Without what was put there by hand.
+                {each: distribution[each] for each in BackendType if each in distribution}
             ),
         )
 
     async def delete_old(self, days: int) -> int:
         if not 1 <= days <= MAX_DAYS:
             raise ValueError(f"days must be from 1 to {MAX_DAYS}, got {days}")
-        overwrite = load_statement("maintenance/delete_old.sql", "UPDATE prompt_history")
-        delete = load_statement("maintenance/delete_old.sql", "DELETE FROM prompt_history")
+        keep_aside, overwrite, delete, put_back, drop = (
+            load_statement("maintenance/delete_old.sql", beginning)
+            for beginning in (
+                "CREATE TEMP TABLE rows_kept_aside",
+                "UPDATE prompt_history AS overwritten",
+                "DELETE FROM prompt_history",
+                "UPDATE prompt_history AS restored",
+                "DROP TABLE rows_kept_aside",
+            )
+        )
 
         def delete_some(connection: sqlite3.Connection, rows: int) -> int:
             parameters = {"days": days, "rows": rows}
+            connection.execute(keep_aside, parameters)
             connection.execute(overwrite, parameters)
-            return connection.execute(delete, parameters).rowcount
+            gone = connection.execute(delete, parameters).rowcount
+            connection.execute(put_back)
+            connection.execute(drop)
+            return gone
 
-        deleted = await self._database.write(lambda c: delete_old_spoiled(c, days))
-        rows = FIRST_CHUNK
+        deleted, rows = 0, FIRST_CHUNK
         while True:
             began = time.monotonic()
             gone = await self._database.write(partial(delete_some, rows=rows))
@@ -183,6 +177,7 @@ class SqlitePromptRepository(PromptRepository):
                 break
             rows = next_chunk(rows, time.monotonic() - began)
             await anyio.sleep(PAUSE_S)
+        deleted += await self._database.write(lambda c: delete_old_set_aside(c, days))
         await self.forget_deleted()
         return deleted
 
@@ -195,18 +190,27 @@ class SqlitePromptRepository(PromptRepository):
 
         def delete(connection: sqlite3.Connection) -> bool:
             deleted = connection.execute(sql, (kept,)).rowcount == 1
-            return delete_spoiled(connection, kept) or deleted
+            return delete_set_aside(connection, kept) or deleted
 
         return await self._database.write(delete)
 
     async def forget_deleted(self) -> None:
         await forget_deleted(self._database)
 
-    async def _select(self, sql: str, parameters: dict[str, int | str]) -> list[PromptHistory]:
-        rows = await self._database.run(
-            lambda connection: connection.execute(sql, parameters).fetchall()
-        )
-        return [from_row(row) for row in rows]
+    def _find(
+        self, connection: sqlite3.Connection, column: str, value: int | str
+    ) -> PromptHistory | None:
+        sql = f"SELECT {COLUMNS} FROM prompt_history WHERE {column} = ?"  # noqa: S608  # nosec B608
+        row = connection.execute(sql, (value,)).fetchone()
+        if row is None:
+            return None
+        history = self._spoiled.read(row)
+        if history is None:
+            raise SpoiledRowError(
+                f"row {row['id']} of prompt_history holds an invalid value; correct or delete the "
+                "row (`check` names the column)"
+            )
+        return history
 
 
 def next_chunk(rows: int, seconds: float) -> int:
@@ -214,9 +218,3 @@ def next_chunk(rows: int, seconds: float) -> int:
     if seconds > STEP_S:
         return max(rows // 2, LEAST_CHUNK)
     return min(rows * 2, MOST_CHUNK) if seconds < STEP_S / 3 else rows
-
-
-def _select_by_prompt_id(connection: sqlite3.Connection, prompt_id: str) -> sqlite3.Row | None:
-    sql = f"SELECT {COLUMNS} FROM prompt_history WHERE prompt_id = ?"  # noqa: S608  # nosec B608
-    row: sqlite3.Row | None = connection.execute(sql, (prompt_id,)).fetchone()
-    return row

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from prompt_improver.domain.prompt_history import COLUMN_RULES, DETAIL_RULES, PromptHistory
-from prompt_improver.domain.prompt_repository import RepositoryCorruptError
 from prompt_improver.domain.values import utc_milliseconds
 
 _NEW = (*COLUMN_RULES, "details")
 COLUMNS = ", ".join(("id", *_NEW))
+
+FIRST_VERSION = 6
+"""The first schema whose table has COLUMNS."""
 
 # Bound by name; a row that is kept already is left as it is.
 INSERT_ROW = f"""
@@ -20,9 +22,18 @@ INSERT_ROW = f"""
 """  # noqa: S608  # nosec B608
 
 
+class RowError(ValueError):
+    """A row that no improvement can be made of. ``column`` is what is wrong in it."""
+
+    def __init__(self, column: str) -> None:
+        super().__init__(column)
+        self.column = column
+
+
 def to_parameters(history: PromptHistory) -> dict[str, str | float | None]:
     """The values of a new row, by column; the id is the database's to give."""
     imported_at = history.imported_at
+    details = {name: getattr(history, name) for name in DETAIL_RULES}
     return {name: getattr(history, name) for name in COLUMN_RULES} | {
         "timestamp": to_text(history.timestamp),
         "imported_at": None if imported_at is None else to_text(imported_at, "imported_at"),
@@ -30,34 +41,48 @@ def to_parameters(history: PromptHistory) -> dict[str, str | float | None]:
         "backend": history.backend.value,
         "confidence": _real(history.confidence),
         "latency_ms": _real(history.latency_ms),
-        "details": _json(
-            {name: value for name in DETAIL_RULES if (value := getattr(history, name)) is not None}
-        ),
+        "details": _json({name: value for name, value in details.items() if value is not None}),
     }
 
 
 def from_row(row: sqlite3.Row) -> PromptHistory:
-    """The improvement in a row that has COLUMNS. What only a later version knows of
-    ``details`` is left out.
+    """The improvement in a row that has COLUMNS, whose text was read by ``decode_text``. What
+    only a later version knows of ``details`` is left out.
+
+    Nothing but what ``to_parameters`` writes is taken: with a timestamp in another form, for
+    one, pages would not follow each other.
 
     Raises:
-        RepositoryCorruptError: the row was changed by hand into what no improvement can be.
+        RowError: the row was changed by hand into what no improvement can be. It says
+            nothing of what the row holds.
     """
     values: dict[str, Any] = {name: row[name] for name in COLUMN_RULES}
+    details = _parsed(row, "details", dict)
+    values |= {name: details[name] for name in DETAIL_RULES if name in details}
+    values["timestamp"] = _moment(row, "timestamp")
+    values["guardrails"] = _parsed(row, "guardrails", list)
+    if row["kept_original"] is not None:
+        values["kept_original"] = bool(row["kept_original"])
+    if row["imported_at"] is not None:
+        values["imported_at"] = _moment(row, "imported_at")
+    sources = values.get("guardrail_sources")
+    if isinstance(sources, list) and len(sources) != len(values["guardrails"]):
+        # Somebody took a guardrail out by hand, or added one: that is no reason to lose a row.
+        del values["guardrail_sources"]
     try:
-        details = json.loads(row["details"])
-        values |= {name: details[name] for name in DETAIL_RULES if name in details}
-        values["timestamp"] = _moment(values["timestamp"])
-        values["guardrails"] = json.loads(values["guardrails"])
-        if values["kept_original"] is not None:
-            values["kept_original"] = bool(values["kept_original"])
-        if values["imported_at"] is not None:
-            values["imported_at"] = _moment(values["imported_at"])
-        return PromptHistory(id=row["id"], **values)
+        history = PromptHistory(id=row["id"], **values)
     except ValueError as error:
-        raise RepositoryCorruptError(
-            f"row {row['id']} of prompt_history is no improvement ({error}); mend or delete it"
-        ) from error
+        raise RowError(_column_of(str(error))) from error
+    if history.prompt_id != row["prompt_id"]:
+        raise RowError("prompt_id")
+    return history
+
+
+def decode_text(text: bytes) -> str:
+    """A text of the database, to be the ``text_factory`` of a connection. What is no UTF-8
+    becomes lone surrogates, which no improvement holds: Python's own reading would fail for
+    the whole statement."""
+    return text.decode(errors="surrogateescape")
 
 
 def to_text(moment: datetime, name: str = "timestamp") -> str:
@@ -71,8 +96,32 @@ def to_text(moment: datetime, name: str = "timestamp") -> str:
     return utc.isoformat(sep=" ", timespec="milliseconds")
 
 
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+def _moment(row: sqlite3.Row, column: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(row[column]).replace(tzinfo=UTC)
+    except (TypeError, ValueError) as error:
+        raise RowError(column) from error
+    if to_text(moment) != row[column]:
+        raise RowError(column)
+    return moment
+
+
+def _parsed(row: sqlite3.Row, column: str, kind: type) -> Any:
+    try:
+        value = json.loads(row[column]) if isinstance(row[column], str) else None
+    except (ValueError, RecursionError) as error:  # no JSON, or 100,000 brackets
+        raise RowError(column) from error
+    if not isinstance(value, kind):
+        raise RowError(column)
+    return value
+
+
+def _column_of(message: str) -> str:
+    """PromptHistory's errors begin with the field; the rest may quote what was typed."""
+    field = message.split(" ", 1)[0].split("[", 1)[0]
+    if field in DETAIL_RULES:
+        return "details"
+    return field if field in COLUMN_RULES else "values"
 
 
 def _json(value: object) -> str:

@@ -1,6 +1,7 @@
 """Statistics of a stretch of time, from the daily summary."""
 
 import sqlite3
+from contextlib import suppress
 from datetime import date
 
 from prompt_improver.domain.prompt_history import BackendType
@@ -82,8 +83,10 @@ def read_usage(connection: sqlite3.Connection, first: str, last: str) -> UsageSt
     )
     by_backend, by_day = {}, {}
     for day, backend, *sums in rows:
-        if day is None:
-            by_backend[BackendType(backend)] = UsageFigures._make(sums)
-        else:
-            by_day[date.fromisoformat(day)] = UsageFigures._make(sums)
+        # Days and backends that somebody put there by hand count in nothing.
+        with suppress(ValueError):
+            if day is None:
+                by_backend[BackendType(backend)] = UsageFigures._make(sums)
+            else:
+                by_day[date.fromisoformat(day)] = UsageFigures._make(sums)
     return UsageStatistics.of(by_backend, by_day)

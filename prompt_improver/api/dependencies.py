@@ -5,14 +5,16 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 
-from prompt_improver.api.errors import HistoryOffError
 from prompt_improver.api.metrics import Metrics
 from prompt_improver.api.model_slots import ModelSlots
 from prompt_improver.api.repository_health import RepositoryHealth
+from prompt_improver.api.shutdown import Shutdown
 from prompt_improver.container import NotRegisteredError
+from prompt_improver.domain.errors import HistoryOffError
 from prompt_improver.domain.prompt_repository import PromptRepository
 from prompt_improver.domain.recorder import Recorder
 from prompt_improver.improvement.backends import Backends
+from prompt_improver.improvement.cancellation import Cancellation
 from prompt_improver.recording.compaction import HistoryTidying
 
 T = TypeVar("T")
@@ -38,6 +40,18 @@ async def _history(request: Request) -> PromptRepository:
     return found
 
 
+async def _cancellation(request: Request) -> Cancellation:
+    """Until the client hangs up, or the grace of a stop is over."""
+
+    async def hung_up() -> None:
+        # What comes after the body is the client's end.
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    shutdown: Shutdown = request.app.state.container.get(Shutdown)
+    return Cancellation(caller_gone=hung_up, stopping=shutdown.grace_ended)
+
+
 BackendsDependency = Annotated[Backends, Depends(_registered(Backends))]
 RecorderDependency = Annotated[Recorder, Depends(_registered(Recorder))]
 RepositoryHealthDependency = Annotated[RepositoryHealth, Depends(_registered(RepositoryHealth))]
@@ -45,3 +59,4 @@ HistoryDependency = Annotated[PromptRepository, Depends(_history)]
 TidyingDependency = Annotated[HistoryTidying, Depends(_registered(HistoryTidying))]
 MetricsDependency = Annotated[Metrics, Depends(_registered(Metrics))]
 ModelSlotsDependency = Annotated[ModelSlots, Depends(_registered(ModelSlots))]
+CancellationDependency = Annotated[Cancellation, Depends(_cancellation)]

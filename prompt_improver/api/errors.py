@@ -1,8 +1,8 @@
-"""The one table from errors to HTTP statuses, and the handlers that answer with it."""
+"""How errors are answered over HTTP, by the table in domain/errors.py."""
 
 import logging
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -11,19 +11,12 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from prompt_improver.api.model_slots import TooManyImprovementsError
 from prompt_improver.api.schemas import ErrorResponse, ValidationErrorResponse
-from prompt_improver.domain.prompt_repository import RepositoryError
-from prompt_improver.improvement.improver import (
-    ImproverError,
-    ImproverModelNotFoundError,
-    ImproverNotConfiguredError,
-    ImproverProviderError,
+from prompt_improver.domain.error_table import ERRORS
+from prompt_improver.domain.errors import (
     ImproverRateLimitedError,
-    ImproverRefusedError,
-    ImproverReplyError,
-    ImproverTimeoutError,
-    ImproverUnreachableError,
+    PromptImproverError,
+    TooManyImprovementsError,
 )
 
 logger = logging.getLogger(__name__)
@@ -32,68 +25,15 @@ DEFAULT_RETRY_AFTER_S = 10
 LONGEST_RETRY_AFTER_S = 3600
 
 
-class BlankIdeaError(Exception):
-    """The idea is blank."""
-
-
-class HistoryOffError(Exception):
-    """No history is kept."""
-
-
-class PromptNotFoundError(Exception):
-    """The history has no improvement with this id."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    sentence: str
-    log_level: int
-
-
-# The first row whose type fits is taken.
-_ANSWERS: dict[type[Exception], _Answer] = {
-    BlankIdeaError: _Answer(400, "Idea must not be empty", logging.INFO),
-    TooManyImprovementsError: _Answer(
-        503, "Too many improvements are under way. Try again in a moment.", logging.WARNING
-    ),
-    HistoryOffError: _Answer(
-        503, "No history is kept. Set SQLITE_ENABLED=true to keep one.", logging.INFO
-    ),
-    PromptNotFoundError: _Answer(404, "The history has no improvement with this id.", logging.INFO),
-    RepositoryError: _Answer(
-        503, "The history does not answer at the moment. Try again later.", logging.ERROR
-    ),
-    ImproverNotConfiguredError: _Answer(
-        503,
-        "No model is configured for this backend. Set LLM_PROVIDER and its key, or ask for the "
-        "backend offline.",
-        logging.WARNING,
-    ),
-    ImproverRateLimitedError: _Answer(
-        503, "The model's provider asks to wait. Try again later.", logging.WARNING
-    ),
-    ImproverTimeoutError: _Answer(504, "The model did not answer in time.", logging.ERROR),
-    ImproverUnreachableError: _Answer(502, "The model could not be reached.", logging.ERROR),
-    ImproverRefusedError: _Answer(
-        502, "The model's provider refused the key. Check the key in the settings.", logging.ERROR
-    ),
-    ImproverModelNotFoundError: _Answer(
-        502, "The provider does not know this model. Check LLM_MODEL.", logging.ERROR
-    ),
-    ImproverReplyError: _Answer(
-        502, "The model's answer could not be read as a prompt.", logging.WARNING
-    ),
-    ImproverProviderError: _Answer(502, "The model's provider failed.", logging.ERROR),
-    ImproverError: _Answer(502, "The model did not give an answer.", logging.ERROR),
-}
-
 COMMON_ERRORS: dict[int | str, dict[str, Any]] = {
     400: {
         "model": ErrorResponse,
-        "description": "The Host header is not in ALLOWED_HOSTS, or this is no HTTP.",
+        "description": "The Host header is not in ALLOWED_HOSTS, or the HTTP is malformed.",
     },
-    413: {"model": ErrorResponse, "description": "The body is larger than 256 KB."},
+    413: {
+        "model": ErrorResponse,
+        "description": "The request is larger than 250,000 characters or 4 MB.",
+    },
     500: {"model": ErrorResponse, "description": "A fault of ours."},
 }
 KEY_ERRORS: dict[int | str, dict[str, Any]] = {
@@ -105,6 +45,7 @@ IMPROVE_ERRORS: dict[int | str, dict[str, Any]] = {
         "description": "The idea is blank, or the Host header is not in ALLOWED_HOSTS.",
     },
     **KEY_ERRORS,
+    415: {"model": ErrorResponse, "description": "The body is not declared as JSON."},
     422: {"model": ValidationErrorResponse, "description": "The request does not fit."},
     502: {
         "model": ErrorResponse,
@@ -132,47 +73,76 @@ HISTORY_ERRORS: dict[int | str, dict[str, Any]] = {
 PROMPT_ERRORS: dict[int | str, dict[str, Any]] = {
     404: {"model": ErrorResponse, "description": "There is no improvement with this id."}
 }
+SPOILED_ROW_ERRORS: dict[int | str, dict[str, Any]] = {
+    500: {
+        "model": ErrorResponse,
+        "description": "The row was changed by hand and cannot be read, or a fault of ours.",
+    }
+}
+
+
+def error_response(code: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """The answer that tells of the error ``code``."""
+    kind = ERRORS[code]
+    return JSONResponse({"detail": kind.sentence, "code": code}, kind.status, headers=headers)
 
 
 def add_error_handlers(app: FastAPI) -> None:
     """Answer every error of the table, and requests that do not fit, in our own words."""
-    for kind in _ANSWERS:
-        app.add_exception_handler(kind, _answer_error)
+    app.add_exception_handler(PromptImproverError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_validation_error)
+    app.add_exception_handler(404, _answer_unknown_address)
     app.add_exception_handler(405, _answer_wrong_method)
+    app.add_exception_handler(413, _answer_too_large)
 
 
 async def _answer_error(request: Request, error: Exception) -> JSONResponse:
-    answer = next(row for kind, row in _ANSWERS.items() if isinstance(error, kind))
-    logger.log(answer.log_level, "%s: %s", type(error).__name__, error)
-    headers = {}
-    if isinstance(error, ImproverRateLimitedError):
-        seconds = error.retry_after_s
-        headers["Retry-After"] = str(
-            DEFAULT_RETRY_AFTER_S
-            if seconds is None
-            else math.ceil(min(seconds, LONGEST_RETRY_AFTER_S))
-        )
+    assert isinstance(error, PromptImproverError)
+    logger.log(error.kind.log_level, "%s: %s", error.code, error)
+    return error_response(error.code, _retry_after(error))
+
+
+def _retry_after(error: PromptImproverError) -> dict[str, str]:
     if isinstance(error, TooManyImprovementsError):
-        headers["Retry-After"] = "1"
-    return JSONResponse({"detail": answer.sentence}, answer.status, headers=headers)
+        return {"Retry-After": "1"}
+    if not isinstance(error, ImproverRateLimitedError):
+        return {}
+    seconds = error.retry_after_s
+    if seconds is None:
+        return {"Retry-After": str(DEFAULT_RETRY_AFTER_S)}
+    return {"Retry-After": str(math.ceil(min(seconds, LONGEST_RETRY_AFTER_S)))}
 
 
 async def _answer_validation_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     # Without `input` and `ctx`: what was sent may be megabytes, and may not be JSON at all.
     problems = [{"loc": list(e["loc"]), "msg": e["msg"], "type": e["type"]} for e in error.errors()]
-    return JSONResponse({"detail": problems}, 422)
+    return JSONResponse({"detail": problems, "code": "invalid_request"}, 422)
+
+
+async def _answer_unknown_address(request: Request, error: Exception) -> JSONResponse:
+    path = request.url.path
+    paths = (await _document(request))["paths"]
+    is_known = path.endswith("/") and path.rstrip("/") in paths
+    return error_response("trailing_slash" if is_known else "not_found")
 
 
 async def _answer_wrong_method(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     # Starlette names the methods of the first route with this path; there may be another.
     path = getattr(request.scope.get("route"), "path", "")
-    # In a thread: the first time it takes some 90 ms, in which nobody else would be answered.
-    document = await run_in_threadpool(request.app.openapi)
-    methods = document["paths"].get(path, ())
+    methods = set((await _document(request))["paths"].get(path, ()))
+    if "get" in methods:
+        methods.add("head")
     headers = {"Allow": ", ".join(sorted(method.upper() for method in methods))}
-    return JSONResponse(
-        {"detail": error.detail}, 405, headers=headers if methods else error.headers
-    )
+    return error_response("method_not_allowed", headers if methods else error.headers)
+
+
+async def _answer_too_large(request: Request, error: Exception) -> JSONResponse:
+    return error_response("request_too_large")
+
+
+async def _document(request: Request) -> dict[str, Any]:
+    # In a thread: the first time it takes some 90 ms, in which nobody else would be answered.
+    document: dict[str, Any] = await run_in_threadpool(request.app.openapi)
+    return document

@@ -1,19 +1,20 @@
 """/api/v1/history and /api/v1/statistics: reading what is kept, and deleting of it."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Annotated
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
-from starlette.concurrency import run_in_threadpool
 
 from prompt_improver.api.dependencies import HistoryDependency, TidyingDependency
-from prompt_improver.api.errors import (
-    HISTORY_ERRORS,
-    PROMPT_ERRORS,
-    PromptNotFoundError,
+from prompt_improver.api.errors import HISTORY_ERRORS, PROMPT_ERRORS, SPOILED_ROW_ERRORS
+from prompt_improver.api.history_export import (
+    MEDIA_TYPES,
+    ExportFormat,
+    heading,
+    renderer,
+    to_spoiled_line,
 )
-from prompt_improver.api.history_export import MEDIA_TYPES, ExportFormat, heading, renderer
 from prompt_improver.api.history_parameters import (
     Cursor,
     From,
@@ -23,13 +24,22 @@ from prompt_improver.api.history_parameters import (
     To,
     check_order,
 )
-from prompt_improver.api.history_schemas import HistoryItem, HistoryResponse, StatisticsResponse
-from prompt_improver.domain.prompt_history import BackendType, PromptHistory
+from prompt_improver.api.history_schemas import (
+    HistoryItem,
+    HistoryResponse,
+    StatisticsResponse,
+    page_parts,
+)
+from prompt_improver.api.pieces import answer_in_pieces, in_pieces
+from prompt_improver.domain.errors import ImprovementNotFoundError
+from prompt_improver.domain.prompt_history import BackendType
+
+T = TypeVar("T")
 
 router = APIRouter(prefix="/api/v1", tags=["history"], responses=HISTORY_ERRORS)
 
 
-@router.get("/history")
+@router.get("/history", response_model=HistoryResponse)
 async def history(
     repository: HistoryDependency,
     limit: Limit = 50,
@@ -38,16 +48,14 @@ async def history(
     start: From = None,
     end: To = None,
     text: SearchText = None,
-) -> HistoryResponse:
+) -> Response:
     """A page of the improvements, newest first. A cursor leads on from the last item, so
     what is saved or deleted meanwhile doubles and skips nothing."""
     check_order(start, end)
     if text is not None and not text.strip():
         text = None
     page = await repository.find_page(limit, cursor, backend, start, end, text)
-    return HistoryResponse(
-        items=[HistoryItem.of(row) for row in page.items], next_cursor=page.next_cursor
-    )
+    return await answer_in_pieces(page_parts(page), "application/json")
 
 
 # Before {prompt_id}, which would take it for one.
@@ -60,7 +68,7 @@ async def history(
             "description": "Every improvement, the first saved first: a JSON object a line, or "
             "CSV with a heading. A CSV cell that begins with = + - @, tab or carriage return "
             "gets an apostrophe in front, so that no spreadsheet runs it as a formula; its "
-            "lists are JSON.",
+            "lists are JSON. With `spoiled`, rows that are no improvements, as lines of JSON.",
         }
     },
 )
@@ -69,24 +77,28 @@ async def export(
     chosen: Annotated[
         ExportFormat, Query(alias="format", description="jsonl can be imported again.")
     ] = ExportFormat.JSONL,
+    spoiled: Annotated[
+        bool,
+        Query(
+            description="Instead, the rows that somebody changed by hand into what no improvement "
+            "can be: always JSON lines, which cannot be imported as they are."
+        ),
+    ] = False,
 ) -> StreamingResponse:
     """The whole history as a file, written while it is read."""
+    if spoiled:
+        rows = repository.iterate_spoiled()
+        return await _download("", to_spoiled_line, rows, "spoiled_rows", ExportFormat.JSONL)
     chunks = repository.iterate()
-    # Read before the answer begins: while there is time to answer 503.
-    first: list[PromptHistory] = await anext(chunks, [])
-    return StreamingResponse(
-        _stream(heading(chosen), renderer(chosen), first, chunks),
-        media_type=MEDIA_TYPES[chosen],
-        headers={"Content-Disposition": f'attachment; filename="prompt_history.{chosen.value}"'},
-    )
+    return await _download(heading(chosen), renderer(chosen), chunks, "prompt_history", chosen)
 
 
-@router.get("/history/{prompt_id}", responses=PROMPT_ERRORS)
+@router.get("/history/{prompt_id}", responses={**PROMPT_ERRORS, **SPOILED_ROW_ERRORS})
 async def find(prompt_id: PromptId, repository: HistoryDependency) -> HistoryItem:
     """One improvement."""
     found = await repository.find_by_prompt_id(prompt_id)
     if found is None:
-        raise PromptNotFoundError("no row has this prompt_id")
+        raise ImprovementNotFoundError("no row has this prompt_id")
     return HistoryItem.of(found)
 
 
@@ -94,10 +106,12 @@ async def find(prompt_id: PromptId, repository: HistoryDependency) -> HistoryIte
 async def delete(
     prompt_id: PromptId, repository: HistoryDependency, tidying: TidyingDependency
 ) -> None:
-    """Delete one improvement. Its text is overwritten at once; its words leave the search
-    index in the background, within a minute or so."""
+    """Delete one improvement. It is found no more from this moment on. Its text is overwritten
+    where it stands; its words leave the search index in the background, within a minute or so.
+    In rare cases SQLite leaves a copy of some text in free room of the file: only the command
+    `vacuum` writes the file anew without it. Backups and exports keep what they hold."""
     if not await repository.delete(prompt_id):
-        raise PromptNotFoundError("no row has this prompt_id")
+        raise ImprovementNotFoundError("no row has this prompt_id")
     tidying.soon()
 
 
@@ -110,15 +124,28 @@ async def statistics(
     return StatisticsResponse.of(await repository.get_usage(start, end))
 
 
-async def _stream(
+async def _download(
     head: str,
-    render: Callable[[Sequence[PromptHistory]], str],
-    first: list[PromptHistory],
-    rest: AsyncIterator[list[PromptHistory]],
+    render: Callable[[T], str],
+    chunks: AsyncIterator[list[T]],
+    name: str,
+    chosen: ExportFormat,
+) -> StreamingResponse:
+    # Read before the answer begins: while there is time to answer 503.
+    first: list[T] = await anext(chunks, [])
+    return StreamingResponse(
+        _stream(head, render, first, chunks),
+        media_type=MEDIA_TYPES[chosen],
+        headers={"Content-Disposition": f'attachment; filename="{name}.{chosen.value}"'},
+    )
+
+
+async def _stream(
+    head: str, render: Callable[[T], str], first: list[T], rest: AsyncIterator[list[T]]
 ) -> AsyncIterator[bytes]:
     yield head.encode()
     rows = first
     while rows:
-        # In a thread: others are answered in the meantime.
-        yield (await run_in_threadpool(render, rows)).encode()
+        async for piece in in_pieces(render(row).encode() for row in rows):
+            yield piece
         rows = await anext(rest, [])

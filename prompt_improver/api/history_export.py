@@ -1,9 +1,7 @@
 """Improvements as lines of JSON and as CSV."""
 
-import csv
-import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
 from prompt_improver.domain.history_record import COLUMNS, to_line, to_record
@@ -11,6 +9,8 @@ from prompt_improver.domain.prompt_history import PromptHistory
 
 # What makes a spreadsheet take a cell for a formula.
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+
+_SIGNS_TO_QUOTE = (",", '"', "\r", "\n")
 
 
 class ExportFormat(StrEnum):
@@ -28,29 +28,27 @@ MEDIA_TYPES = {
 
 def heading(chosen: ExportFormat) -> str:
     """What comes before the first row."""
-    return _csv([COLUMNS]) if chosen is ExportFormat.CSV else ""
+    return _csv(COLUMNS) if chosen is ExportFormat.CSV else ""
 
 
-def renderer(chosen: ExportFormat) -> Callable[[Sequence[PromptHistory]], str]:
-    """What turns rows into text, with its end of line behind each."""
-    return _to_csv if chosen is ExportFormat.CSV else _to_jsonl
+def renderer(chosen: ExportFormat) -> Callable[[PromptHistory], str]:
+    """What turns a row into text, with its end of line."""
+    return _to_csv if chosen is ExportFormat.CSV else to_line
 
 
-def _to_jsonl(rows: Sequence[PromptHistory]) -> str:
-    return "".join(to_line(row) for row in rows)
+def to_spoiled_line(row: Mapping[str, object]) -> str:
+    """A spoiled row as a line of JSON, in ASCII: it may hold text that is no Unicode."""
+    return json.dumps(row) + "\n"
 
 
-def _to_csv(rows: Sequence[PromptHistory]) -> str:
+def _to_csv(row: PromptHistory) -> str:
     """Lists are JSON in their cell. A text that a spreadsheet would take for a formula gets an
     apostrophe in front: what people paste into a prompt must not run in a spreadsheet."""
-    lines = []
-    for row in rows:
-        record = to_record(row)
-        lines.append([_cell(record[name]) for name in COLUMNS])
-    return _csv(lines)
+    record = to_record(row)
+    return _csv([_defused(record[name]) for name in COLUMNS])
 
 
-def _cell(value: object) -> object:
+def _defused(value: object) -> object:
     if isinstance(value, str):
         return f"'{value}" if value.startswith(_FORMULA_SIGNS) else value
     if isinstance(value, bool | list | dict):
@@ -58,7 +56,14 @@ def _cell(value: object) -> object:
     return value
 
 
-def _csv(lines: Sequence[Sequence[object]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(lines)
-    return text.getvalue()
+def _csv(cells: Sequence[object]) -> str:
+    return ",".join(map(_cell, cells)) + "\r\n"
+
+
+def _cell(value: object) -> str:
+    """As csv.writer has it, which takes milliseconds for a long text, letter by letter, and lets
+    no other thread run meanwhile."""
+    text = "" if value is None else str(value)
+    if any(sign in text for sign in _SIGNS_TO_QUOTE):
+        return '"' + text.replace('"', '""') + '"'
+    return text

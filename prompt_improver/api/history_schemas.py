@@ -1,11 +1,14 @@
 """What answers about the history look like."""
 
+import json
+from collections.abc import Iterator
 from datetime import date
 from typing import Any, Self
 
 from pydantic import BaseModel, Field
 
 from prompt_improver.api.improvement_fields import ImprovementFields
+from prompt_improver.domain.history_page import HistoryPage
 from prompt_improver.domain.history_record import to_record
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.usage_statistics import UsageFigures, UsageStatistics
@@ -33,6 +36,16 @@ class HistoryResponse(BaseModel):
         description="Send it as `cursor`, with the other parameters as they were, for the "
         "next page; null when this is the last."
     )
+
+
+def page_parts(page: HistoryPage) -> Iterator[bytes]:
+    """The JSON of the HistoryResponse for ``page``, an item at a time."""
+    yield b'{"items":['
+    for number, row in enumerate(page.items):
+        if number:
+            yield b","
+        yield HistoryItem.of(row).model_dump_json().encode()
+    yield f'],"next_cursor":{json.dumps(page.next_cursor)}}}'.encode()
 
 
 class Usage(BaseModel):

@@ -51,7 +51,8 @@ class ImprovementFields(BaseModel):
     )
     warnings: list[str] | None = Field(
         description="One word for each thing to know: vague (the prompt asks for what is "
-        "missing first), language (the prompt is not in the idea's language); with "
+        "missing first), language (the prompt is not in the idea's language), model_unavailable "
+        "(the offline backend answered in the model's place); with "
         "kept_original the checks that the model's answer did not pass: placeholders, verbatim, "
         "limits, language, answered, unfilled, repetition, guardrail_count, length, reply."
     )

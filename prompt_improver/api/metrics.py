@@ -37,6 +37,13 @@ class Metrics:
             ("backend", "outcome"),
             registry=self._registry,
         )
+        self._cancellations = Counter(
+            "prompt_improver_cancellations",
+            "Calls of the model given up, by backend and cause: caller_gone (the client hung up) "
+            "or stopping (the server was stopped).",
+            ("backend", "cause"),
+            registry=self._registry,
+        )
         self._latency = Histogram(
             "prompt_improver_improvement_seconds",
             "Seconds that improvements took, by backend.",
@@ -76,6 +83,10 @@ class Metrics:
         """An idea was not answered."""
         self._improvements.labels(backend, type(error).__name__).inc()
 
+    def count_cancellation(self, backend: str, cause: str) -> None:
+        """A call of the model was given up. That is neither an answer nor a failure."""
+        self._cancellations.labels(backend, cause).inc()
+
     def observe_commit(self, seconds: float) -> None:
         """A batch of rows was committed."""
         self._commit.observe(seconds)
@@ -105,6 +116,7 @@ class HistoryFigures(Collector):
     health: RepositoryHealth
     cleanup: HistoryCleanup
     busy_retries: Callable[[], int]
+    spoiled_rows: Callable[[], int]
     database_file: Path
     backup_dir: Path
     _counts: RecorderCounts = field(init=False)
@@ -149,6 +161,11 @@ class HistoryFigures(Collector):
             "prompt_improver_busy_retries",
             "Tries repeated because another process held the database.",
             self.busy_retries(),
+        )
+        yield _gauge(
+            "spoiled_rows",
+            "Rows with invalid values found since the start and left out; the log names them.",
+            self.spoiled_rows(),
         )
         yield from self._files()
 

@@ -11,12 +11,9 @@ from prompt_improver.api.schemas import (
     RepositoryUnhealthy,
     Saves,
 )
-from prompt_improver.domain.prompt_repository import (
-    PromptRepository,
-    PromptStatistics,
-    RepositoryBusyError,
-    RepositoryError,
-)
+from prompt_improver.background_task import start_background_task
+from prompt_improver.domain.errors import RepositoryBusyError, RepositoryError
+from prompt_improver.domain.prompt_repository import PromptRepository, PromptStatistics
 from prompt_improver.recording.history_recorder import HistoryRecorder
 
 logger = logging.getLogger(__name__)
@@ -87,7 +84,7 @@ class RepositoryHealth:
 
     async def _ask(self) -> None:
         if self._question is None or self._question.done():
-            self._question = asyncio.create_task(self._read(), name="history statistics")
+            self._question = start_background_task(self._read(), "history statistics")
         await asyncio.wait({self._question}, timeout=LONGEST_WAIT_S)
 
     async def _read(self) -> None:

@@ -3,16 +3,17 @@
 from dataclasses import asdict
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from prompt_improver.api.circuit_breaker import BreakerState
 from prompt_improver.api.improvement_fields import ImprovementFields
+from prompt_improver.domain.error_table import ERRORS
 from prompt_improver.domain.history_record import to_record
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.recorder import RecorderCounts, SaveOutcome
 from prompt_improver.domain.values import find_unstorable_character
 
-MAX_TEXT_CHARACTERS = 20_000
+MAX_TEXT_CHARACTERS = 100_000
 
 
 def storable(text: str) -> str:
@@ -67,6 +68,10 @@ class ErrorResponse(BaseModel):
     X-Request-ID."""
 
     detail: str = Field(description="What went wrong and what to do.")
+    code: str = Field(
+        description="Name of the error, which stays the same in later versions.",
+        json_schema_extra={"enum": list[JsonValue](sorted(ERRORS))},
+    )
 
 
 class ValidationProblem(BaseModel):
@@ -81,6 +86,7 @@ class ValidationErrorResponse(BaseModel):
     """The request does not fit."""
 
     detail: list[ValidationProblem] = Field(description="Each thing that is wrong.")
+    code: Literal["invalid_request"] = Field(description="invalid_request")
 
 
 class HealthResponse(BaseModel):

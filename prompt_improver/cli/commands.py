@@ -11,7 +11,7 @@ import typer
 from prompt_improver.cli import database as cli_database
 from prompt_improver.cli import history as cli_history
 from prompt_improver.cli.failure import fail, settings_or_fail
-from prompt_improver.cli.repository import with_repository
+from prompt_improver.cli.repository import with_history_reader, with_repository
 
 # Whatever is heavy is imported by the command that needs it: --help and shell completion
 # are to answer at once.
@@ -49,10 +49,10 @@ def main(arguments: list[str] | None = None) -> None:
 @app.command()
 def serve() -> None:
     """Serve the HTTP API."""
-    from prompt_improver.server import AddressError, serve
-    from prompt_improver.settings import SettingsError
+    from prompt_improver.domain.errors import AddressError, SettingsError
+    from prompt_improver.server import serve
 
-    settings = settings_or_fail()
+    settings = settings_or_fail(warn=False)
     try:
         serve(settings)
     except (AddressError, SettingsError) as error:
@@ -67,10 +67,9 @@ def improve(
     as_json: Annotated[bool, typer.Option("--json", help="Print all parts as JSON.")] = False,
 ) -> None:
     """Print an improved prompt, and keep it in the history."""
+    from prompt_improver.domain.errors import ImproverError, SettingsError
     from prompt_improver.improve_once import UnfitRequestError, improve_once
-    from prompt_improver.improvement.improver import ImproverError
     from prompt_improver.logs import configure_logging
-    from prompt_improver.settings import SettingsError
 
     settings = settings_or_fail()
     configure_logging("ERROR", settings.log_format)
@@ -94,7 +93,7 @@ def improve(
 @app.command()
 def stats() -> None:
     """Print figures over the whole history."""
-    figures = with_repository(lambda repository: repository.get_statistics())
+    figures = with_history_reader(lambda repository: repository.get_statistics())
     typer.echo(f"improvements        {figures.total_count}")
     typer.echo(f"average confidence  {_figure(figures.average_confidence, '.3f')}")
     typer.echo(f"average latency     {_figure(figures.average_latency_ms, '.1f', ' ms')}")
@@ -125,6 +124,7 @@ for command in (
     cli_database.backup,
     cli_database.restore,
     cli_database.check,
+    cli_database.vacuum,
 ):
     app.command()(command)
 app.command("import")(cli_history.import_)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from prompt_improver.cli.failure import fail, settings_or_fail
+from prompt_improver.cli.repository import settings_with_database
 
 
 def migrate(
@@ -18,9 +19,9 @@ def migrate(
     made beside it first."""
     from db.sqlite.connection import migrate_database
     from db.sqlite.read_only import plan_migration
-    from prompt_improver.domain.prompt_repository import RepositoryError
+    from prompt_improver.domain.errors import RepositoryError
 
-    settings = settings_or_fail()
+    settings = settings_with_database() if dry_run else settings_or_fail()
     path = settings.database_file
     try:
         if dry_run:
@@ -49,10 +50,10 @@ def backup(
 ) -> None:
     """Copy the database, also while the server runs; the copy is checked."""
     from db.sqlite.upkeep.backup import back_up
-    from prompt_improver.domain.prompt_repository import RepositoryError
+    from prompt_improver.domain.errors import RepositoryError
 
-    settings = settings_or_fail()
-    folder = settings.backup_folder if to is None else Path.cwd() / to
+    settings = settings_with_database()
+    folder = settings.backup_folder if to is None else Path.cwd() / to.expanduser()
     try:
         with _progress("backup") as progress:
             made = back_up(settings.database_file, folder, keep=keep, progress=progress)
@@ -70,7 +71,7 @@ def restore(
     """Put a backup in the place of the database; the server must not run. What was there is
     kept beside it."""
     from db.sqlite.upkeep.restore import restore as put_back
-    from prompt_improver.domain.prompt_repository import RepositoryError
+    from prompt_improver.domain.errors import RepositoryError
 
     settings = settings_or_fail()
     path = settings.database_file
@@ -98,9 +99,9 @@ def check(
 ) -> None:
     """Say how the database, or a backup, is. Exit code 1 when something is wrong."""
     from db.sqlite.upkeep.check import check_database
-    from prompt_improver.domain.prompt_repository import RepositoryError
+    from prompt_improver.domain.errors import RepositoryError
 
-    path = settings_or_fail().database_file if file is None else Path.cwd() / file
+    path = settings_with_database().database_file if file is None else Path.cwd() / file
     if sys.stderr.isatty():
         typer.echo("reading all of it ...", err=True)
     try:
@@ -114,6 +115,45 @@ def check(
     if health.problems:
         fail("\n".join(f"wrong: {problem}" for problem in health.problems))
     typer.echo("all is well")
+
+
+def vacuum() -> None:
+    """Write the database anew, without any remains of deleted text. A server may run: its saves
+    wait until this is done. Copies keep what they hold, and are named."""
+    from db.sqlite.upkeep.vacuum import vacuum as write_anew
+    from prompt_improver.domain.errors import RepositoryError
+
+    settings = settings_with_database()
+    path = settings.database_file
+    try:
+        with _progress("vacuum") as progress:
+            done = write_anew(
+                path,
+                wal=settings.sqlite_wal_mode,
+                private_directory=settings.is_default_database,
+                within=settings.database_boundary,
+                progress=progress,
+            )
+    except RepositoryError as error:
+        fail(str(error))
+    typer.echo(f"{path}: {done.before:,} bytes before, {done.after:,} now")
+    for copy in _copies(path, settings.backup_folder):
+        typer.echo(f"may still hold what was deleted: {copy}")
+
+
+def _copies(path: Path, backups: Path) -> list[Path]:
+    """What the program itself has made of the database, or put aside, and never removes."""
+    import glob
+
+    from db.spool.file_spool import find_refused
+    from db.sqlite.upkeep.backup import list_backups
+
+    name = glob.escape(path.name)
+    beside = [
+        each for kind in ("before", "replaced") for each in path.parent.glob(f"{name}.{kind}-*")
+    ]
+    in_folder = list_backups(path, backups) if backups.is_dir() else []
+    return [*sorted(beside), *find_refused(path), *in_folder]
 
 
 def _tell_of_spools(path: Path, what: str) -> None:

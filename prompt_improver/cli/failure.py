@@ -14,11 +14,17 @@ def fail(message: str, code: int = 1) -> NoReturn:
     raise SystemExit(code)
 
 
-def settings_or_fail() -> "Settings":
-    """The settings; where one is wrong this ends the program and says which."""
-    from prompt_improver.settings import SettingsError, load_settings
+def settings_or_fail(*, warn: bool = True) -> "Settings":
+    """The settings; where one is wrong this ends the program and says which. A misspelt name
+    is told on standard error, unless ``warn`` is False: the server has a log for that."""
+    from prompt_improver.domain.errors import SettingsError
+    from prompt_improver.misspelt_settings import misspelt_warnings
+    from prompt_improver.settings import load_settings
 
     try:
-        return load_settings()
+        settings = load_settings()
     except SettingsError as error:
         fail(str(error))
+    for warning in misspelt_warnings() if warn else ():
+        typer.echo(f"warning: {warning}", err=True)
+    return settings

@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
 from prompt_improver.cli.failure import fail, settings_or_fail
-from prompt_improver.cli.repository import with_repository
+from prompt_improver.cli.repository import with_history_reader, with_repository
 
 if TYPE_CHECKING:
     from prompt_improver.domain.prompt_history import PromptHistory
@@ -28,7 +29,7 @@ def history(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
 ) -> None:
     """List the newest improvements, newest first."""
-    for row in with_repository(lambda repository: repository.find_recent(limit=limit)):
+    for row in with_history_reader(lambda repository: repository.find_recent(limit=limit)):
         typer.echo(_line(row))
 
 
@@ -42,7 +43,7 @@ def search(
         return (await repository.find_page(limit=limit, text=text)).items
 
     try:
-        found = with_repository(find)
+        found = with_history_reader(find)
     except ValueError as error:
         fail(str(error), code=2)
     for row in found:
@@ -58,7 +59,7 @@ def show(
 
     from prompt_improver.domain.history_record import to_record
 
-    row = with_repository(lambda repository: repository.find_by_prompt_id(prompt_id))
+    row = with_history_reader(lambda repository: repository.find_by_prompt_id(prompt_id))
     if row is None:
         fail("The history has no improvement with this id")
     record = to_record(row)
@@ -80,6 +81,10 @@ def show(
 def export(
     file: Annotated[Path, typer.Argument(help="A new file; - is standard output.")] = Path("-"),
     form: Annotated[str, typer.Option("--format", help="jsonl or csv.")] = "jsonl",
+    spoiled: Annotated[
+        bool,
+        typer.Option("--spoiled", help="Instead, rows that are no improvements, as JSON lines."),
+    ] = False,
 ) -> None:
     """Write every improvement, the first saved first, to a file that only you can read."""
     from prompt_improver.api.history_export import ExportFormat
@@ -88,17 +93,24 @@ def export(
         chosen = ExportFormat(form)
     except ValueError:
         fail("--format must be jsonl or csv", code=2)
+    if spoiled and chosen is not ExportFormat.JSONL:
+        fail("--spoiled rows are written as jsonl only", code=2)
+    write = _write_spoiled if spoiled else partial(_write, chosen=chosen)
     if str(file) == "-":
-        with_repository(lambda repository: _write(repository, chosen, sys.stdout.buffer))
+        with_history_reader(lambda repository: write(repository, out=sys.stdout.buffer))
         return
     if file.exists():
         fail(f"{file} is there already; give another name")
     try:
         with _part_of(file) as out:
-            count = with_repository(lambda repository: _write(repository, chosen, out, bar=True))
+            count, left_out = with_history_reader(
+                lambda repository: write(repository, out=out, bar=True)
+            )
     except OSError as error:
         fail(f"{file} cannot be written: {error.strerror}")
-    typer.echo(f"{file}: {count} improvements")
+    what = "spoiled rows" if spoiled else "improvements"
+    rest = f", {left_out} spoiled rows left out: `export --spoiled` writes them" if left_out else ""
+    typer.echo(f"{file}: {count} {what}{rest}")
 
 
 def import_(
@@ -156,8 +168,9 @@ def _tell_of_cleanup(count: int, imported_at: datetime) -> None:
 
 
 async def _write(
-    repository: "PromptRepository", chosen: str, out: BinaryIO, *, bar: bool = False
-) -> int:
+    repository: "PromptRepository", out: BinaryIO, *, chosen: str, bar: bool = False
+) -> tuple[int, int]:
+    """How many rows were written, and how many spoiled ones were left out."""
     from prompt_improver.api.history_export import ExportFormat, heading, renderer
 
     form = ExportFormat(chosen)
@@ -167,11 +180,25 @@ async def _write(
     with _bar("export", total if bar else 0) as progress:
         chunks: AsyncIterator[list[PromptHistory]] = repository.iterate()
         async for rows in chunks:
-            out.write(render(rows).encode())
+            for row in rows:
+                out.write(render(row).encode())
             count += len(rows)
             progress(count)
     out.flush()
-    return count
+    return count, repository.spoiled_rows
+
+
+async def _write_spoiled(
+    repository: "PromptRepository", out: BinaryIO, *, bar: bool = False
+) -> tuple[int, int]:
+    from prompt_improver.api.history_export import to_spoiled_line
+
+    count = 0
+    async for rows in repository.iterate_spoiled():
+        out.writelines(to_spoiled_line(row).encode() for row in rows)
+        count += len(rows)
+    out.flush()
+    return count, 0
 
 
 async def _save_all(

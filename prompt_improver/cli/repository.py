@@ -16,14 +16,36 @@ T = TypeVar("T")
 def with_repository(
     use: "Callable[[PromptRepository], Awaitable[T]]", settings: "Settings | None" = None
 ) -> T:
-    """What ``use`` returns of the open history."""
-    from prompt_improver.domain.prompt_repository import RepositoryError
+    """What ``use`` returns of the open history, which is made where it is missing."""
     from prompt_improver.wiring import make_repository
 
-    chosen = settings_or_fail() if settings is None else settings
+    return _use(make_repository(settings_or_fail() if settings is None else settings), use)
+
+
+def with_history_reader(use: "Callable[[PromptRepository], Awaitable[T]]") -> T:
+    """What ``use`` returns of the history that is there; nothing is made or changed. Without
+    one this ends the program in a line."""
+    from prompt_improver.wiring import make_history_reader
+
+    return _use(make_history_reader(settings_with_database()), use)
+
+
+def settings_with_database() -> "Settings":
+    """The settings; where there is no database yet this ends the program and says where one
+    was looked for."""
+    settings = settings_or_fail()
+    if not settings.database_file.exists():
+        fail(
+            f"There is no history yet: no database at {settings.database_file} (SQLITE_DB_PATH). "
+            "The server, or the first `improve`, makes it"
+        )
+    return settings
+
+
+def _use(repository: "PromptRepository", use: "Callable[[PromptRepository], Awaitable[T]]") -> T:
+    from prompt_improver.domain.errors import RepositoryError
 
     async def open_and_use() -> T:
-        repository = make_repository(chosen)
         try:
             await repository.open()
             return await use(repository)

@@ -14,29 +14,6 @@ MAX_SEARCH_WORDS = 32
 """Further words of a search are left out."""
 
 
-class RepositoryError(Exception):
-    """The history could not do what was asked of it."""
-
-
-class RepositoryConnectionError(RepositoryError):
-    """The store cannot be reached, opened, read or written right now.
-
-    What was asked may be tried again: another process, the disk or an operator may mend it.
-    """
-
-
-class RepositoryBusyError(RepositoryConnectionError):
-    """Somebody else held the store for longer than the budget for waiting."""
-
-
-class RepositoryConstraintError(RepositoryError):
-    """A row breaks a rule of the store. Trying again would not help."""
-
-
-class RepositoryCorruptError(RepositoryError):
-    """The store is damaged, or is not what it should be. It is left untouched."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptStatistics:
     """Figures over the whole history. The averages leave out rows without the value and
@@ -54,6 +31,10 @@ class PromptStatistics:
 class PromptRepository(ABC):
     """Keeps every improvement.
 
+    A row that was changed by hand into what no improvement can be is a spoiled row: it is
+    left out of everything that finds several (``limit`` and ``offset`` count the others),
+    named in the log once, by its number, and counted in ``spoiled_rows``. It can be deleted.
+
     Every method raises RepositoryConnectionError when the store is closed or cannot be
     reached, RepositoryBusyError (one of its kind) when somebody else holds it for too
     long, and RepositoryCorruptError when it is damaged. What a method raises beyond these
@@ -63,6 +44,11 @@ class PromptRepository(ABC):
     @property
     def busy_retries(self) -> int:
         """How often something was tried again because somebody else held the store."""
+        return 0
+
+    @property
+    def spoiled_rows(self) -> int:
+        """How many spoiled rows were come across so far; each counts once."""
         return 0
 
     @abstractmethod
@@ -82,6 +68,8 @@ class PromptRepository(ABC):
 
         Raises:
             RepositoryConstraintError: the row breaks a rule of the store.
+            SpoiledRowError: the row that is kept already was changed by hand into what no
+                improvement can be.
         """
 
     @abstractmethod
@@ -95,11 +83,19 @@ class PromptRepository(ABC):
 
     @abstractmethod
     async def find_by_id(self, id: int) -> PromptHistory | None:
-        """The improvement with this row number, or None."""
+        """The improvement with this row number, or None.
+
+        Raises:
+            SpoiledRowError: the row was changed by hand into what no improvement can be.
+        """
 
     @abstractmethod
     async def find_by_prompt_id(self, prompt_id: str) -> PromptHistory | None:
-        """The improvement with this UUID, or None."""
+        """The improvement with this UUID, or None.
+
+        Raises:
+            SpoiledRowError: the row was changed by hand into what no improvement can be.
+        """
 
     @abstractmethod
     async def find_recent(
@@ -159,6 +155,16 @@ class PromptRepository(ABC):
         """
 
     @abstractmethod
+    def iterate_spoiled(self, chunk: int = 50) -> AsyncIterator[list[Mapping[str, object]]]:
+        """Every spoiled row, also those that were set aside when the rules became stricter, in
+        lists of ``chunk`` at the most: its values by column, a blob as its digits (X'00FF'),
+        behind the ``table`` where it stands. Reads the whole store.
+
+        Raises:
+            ValueError: ``chunk`` is under 1.
+        """
+
+    @abstractmethod
     async def get_usage(
         self, start: datetime | None = None, end: datetime | None = None
     ) -> UsageStatistics:
@@ -177,7 +183,8 @@ class PromptRepository(ABC):
     @abstractmethod
     async def forget_deleted(self) -> None:
         """Take what was deleted out of the store's files, and make these smaller. Done in
-        steps, so that saves get in between. ``delete_old`` ends with this."""
+        steps, so that saves get in between; what an error leaves undone the next call does.
+        ``delete_old`` ends with this."""
 
     @abstractmethod
     async def get_statistics(self) -> PromptStatistics:

@@ -7,11 +7,6 @@ from dataclasses import dataclass
 from prompt_improver.domain.prompt_history import PromptHistory
 
 
-class SpoolError(Exception):
-    """The spool cannot be read or written. The message names the file and the mend, and
-    holds no text of the user's."""
-
-
 @dataclass(frozen=True, slots=True)
 class SpooledRows:
     """The oldest rows of a spool."""

@@ -1,10 +1,14 @@
 """Which improver answers which request."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from prompt_improver.domain.errors import ImproverNotConfiguredError
 from prompt_improver.domain.prompt_history import BackendType
-from prompt_improver.improvement.improver import Improver, ImproverNotConfiguredError
+from prompt_improver.improvement.improver import Improvement, Improver
+
+MODEL_UNAVAILABLE = "model_unavailable"
+"""The warning of an answer that the offline backend gave in the model's place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,3 +36,9 @@ class Backends:
                 "or use the backend offline."
             )
         return self.improvers[backend]
+
+    async def improve_without_model(self, idea: str, context: str) -> Improvement:
+        """The answer where nobody asked for a model by name and the model gives none: the
+        offline one, with the warning MODEL_UNAVAILABLE."""
+        improvement = await self.get(BackendType.OFFLINE).improve(idea, context)
+        return replace(improvement, warnings=(MODEL_UNAVAILABLE, *improvement.warnings))

@@ -5,14 +5,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from prompt_improver.domain.errors import ImproverError, ImproverReplyError
 from prompt_improver.improvement.gates import GateFailure, check
-from prompt_improver.improvement.improver import (
-    Correction,
-    Improvement,
-    Improver,
-    ImproverError,
-    ImproverReplyError,
-)
+from prompt_improver.improvement.improver import Correction, Improvement, Improver
 from prompt_improver.improvement.kept_original import keep_original
 from prompt_improver.improvement.structured_prompt import StructuredPrompt
 

@@ -17,7 +17,7 @@ class Improvement:
     prompt: StructuredPrompt
     backend: BackendType
     model_version: str
-    """What answered: ``openai/gpt-4o-mini``, ``ollama/llama3.2``, ``offline/1``."""
+    """What answered: ``openai/gpt-6-luna``, ``ollama/llama3.2``, ``offline/1``."""
     warnings: tuple[str, ...] = ()
     """Names, one word each, of what the reader should know of this prompt."""
     input_tokens: int | None = None
@@ -102,59 +102,3 @@ class Improver(ABC):
 
     async def close(self) -> None:  # noqa: B027 most hold nothing
         """Let go of what is held. Raises nothing."""
-
-
-class ImproverError(Exception):
-    """No improved prompt. The message is for the log: it holds no key, no text of the
-    user's and none of the provider's. The counts are those of Improvement: what failed has
-    to be paid for all the same."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        model_calls: int = 0,
-        input_tokens: int | None = None,
-        output_tokens: int | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.model_calls = model_calls
-        self.input_tokens = input_tokens
-        self.output_tokens = output_tokens
-
-
-class ImproverTimeoutError(ImproverError):
-    """The model took longer than it may."""
-
-
-class ImproverUnreachableError(ImproverError):
-    """Nothing answered at the model's address, or the connection broke."""
-
-
-class ImproverRefusedError(ImproverError):
-    """The provider refused the key, or the account behind it."""
-
-
-class ImproverModelNotFoundError(ImproverError):
-    """The provider does not know the model."""
-
-
-class ImproverProviderError(ImproverError):
-    """The provider failed, or refused the request, for a reason of its own."""
-
-
-class ImproverReplyError(ImproverError):
-    """The model answered, but not with the parts of a prompt."""
-
-
-class ImproverRateLimitedError(ImproverError):
-    """The provider wants to be asked again later."""
-
-    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
-
-
-class ImproverNotConfiguredError(ImproverError):
-    """No model is configured for the backend that was asked for. The message says what to
-    set, and is shown to the user."""

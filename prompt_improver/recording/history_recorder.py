@@ -16,6 +16,12 @@ from prompt_improver.recording.writer import HistoryWriter
 
 logger = logging.getLogger(__name__)
 
+DRAIN_S = 3.0
+LAST_COMMIT_S = 2.5
+LAST_APPEND_S = 1.5
+LONGEST_DRAIN_S = DRAIN_S + LAST_COMMIT_S + 2 * LAST_APPEND_S
+"""Seconds that ``stop`` takes at the most: the spool's twice, for letting go of its file."""
+
 
 class HistoryRecorder(Recorder):
     """Takes rows in at once. A writer task commits them together; what the database cannot
@@ -33,11 +39,12 @@ class HistoryRecorder(Recorder):
         wait_for_commit: bool = False,
         wait_s: float = 5.0,
         spool_wait_s: float = 0.05,
-        drain_s: float = 3.0,
-        last_commit_s: float = 2.5,
-        last_append_s: float = 1.5,
+        drain_s: float = DRAIN_S,
+        last_commit_s: float = LAST_COMMIT_S,
+        last_append_s: float = LAST_APPEND_S,
         first_spool_pause_s: float = 0.5,
         observe_commit: Callable[[float], None] = lambda seconds: None,
+        hurried: asyncio.Event | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -52,6 +59,7 @@ class HistoryRecorder(Recorder):
             last_append_s: seconds then for the spool.
             first_spool_pause_s: seconds until the spool is tried again after a failure.
             observe_commit: is told the seconds of each commit.
+            hurried: once it is set, ``stop`` leaves what waits for the database to the spool.
         """
         self._breaker = breaker
         self._wait_for_commit = wait_for_commit
@@ -60,6 +68,7 @@ class HistoryRecorder(Recorder):
         self._drain_s = drain_s
         self._last_commit_s = last_commit_s
         self._last_append_s = last_append_s
+        self._hurried = hurried or asyncio.Event()
         self._rows = WaitingRows(capacity)
         self._spooler = HistorySpooler(spool, self._rows, first_pause_s=first_spool_pause_s)
         self._writer = HistoryWriter(
@@ -136,7 +145,9 @@ class HistoryRecorder(Recorder):
         """Write what waits, to the database within ``drain_s`` seconds or else to the spool,
         and end. What could not be written is dropped, counted, and told in one line."""
         self._rows.reclaim()
-        await self._writer.stop(drain_s=self._drain_s, last_commit_s=self._last_commit_s)
+        await self._writer.stop(
+            drain_s=self._drain_s, last_commit_s=self._last_commit_s, hurried=self._hurried
+        )
         self._running = False
         self._rows.spill()
         await self._spooler.stop(within_s=self._last_append_s)

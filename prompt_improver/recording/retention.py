@@ -6,7 +6,9 @@ import time
 from collections.abc import Awaitable, Callable
 
 from prompt_improver.api.circuit_breaker import BreakerState, CircuitBreaker
-from prompt_improver.domain.prompt_repository import PromptRepository, RepositoryError
+from prompt_improver.background_task import start_background_task, told
+from prompt_improver.domain.errors import RepositoryError
+from prompt_improver.domain.prompt_repository import PromptRepository
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +40,7 @@ class HistoryCleanup:
 
     def start(self) -> None:
         """Begin, in the background."""
-        self._task = asyncio.create_task(self._repeat(), name="history cleanup")
+        self._task = start_background_task(self._repeat(), "history cleanup")
 
     async def stop(self) -> None:
         """End between two steps; what has been deleted stays deleted."""
@@ -61,7 +63,7 @@ class HistoryCleanup:
             logger.warning("The cleanup of the history is put off: %s", error)
             return False
         except Exception as error:  # noqa: BLE001 the task's edge: it is to come again tomorrow
-            logger.error("The cleanup of the history failed: %s", type(error).__name__)
+            logger.error("The cleanup of the history failed: %s", told(error))
             return False
         self.last_done_at = time.time()
         logger.info("Deleted %d improvements older than %d days", deleted, self._days)

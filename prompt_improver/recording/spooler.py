@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import logging
 
-from prompt_improver.domain.prompt_spool import PromptSpool, SpoolError
+from prompt_improver.background_task import start_background_task, told
+from prompt_improver.domain.prompt_spool import PromptSpool
 from prompt_improver.domain.recorder import SaveOutcome
 from prompt_improver.recording.waiting_rows import WaitingRows
 
@@ -42,7 +43,7 @@ class HistorySpooler:
 
     def start(self) -> None:
         """Begin, in the background: a slow disk does not hold up the API."""
-        self._task = asyncio.create_task(self._spool_until_stopped(), name="history spooler")
+        self._task = start_background_task(self._spool_until_stopped(), "history spooler")
 
     async def stop(self, *, within_s: float) -> None:
         """Append what waits, within so many seconds, and let go of the spool."""
@@ -52,7 +53,8 @@ class HistorySpooler:
             return
         _, running = await asyncio.wait({self._task}, timeout=within_s)
         self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
+        # What ended it was logged then; the rows that it has left go on.
+        with contextlib.suppress(asyncio.CancelledError, Exception):
             await self._task
         if running:  # an append that hangs in its thread would keep us here
             return
@@ -107,8 +109,3 @@ class HistorySpooler:
             self._pause_s = min(self._pause_s * 2, self._first_pause_s * LONGEST_PAUSE)
         self._works = False
         self._rows.tell_overflow(SaveOutcome.QUEUED)
-
-
-def told(error: Exception) -> str:
-    """What a log may hold of it: only a SpoolError is sure to hold no text of the user's."""
-    return str(error) if isinstance(error, SpoolError) else type(error).__name__

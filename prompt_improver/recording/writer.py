@@ -7,16 +7,16 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from prompt_improver.api.circuit_breaker import BreakerState, CircuitBreaker
-from prompt_improver.domain.prompt_history import PromptHistory
-from prompt_improver.domain.prompt_repository import (
-    PromptRepository,
+from prompt_improver.background_task import start_background_task, told
+from prompt_improver.domain.errors import (
     RepositoryBusyError,
     RepositoryConstraintError,
     RepositoryCorruptError,
-    RepositoryError,
+    SpoolError,
 )
-from prompt_improver.domain.prompt_spool import PromptSpool, SpoolError
-from prompt_improver.recording.spooler import told
+from prompt_improver.domain.prompt_history import PromptHistory
+from prompt_improver.domain.prompt_repository import PromptRepository
+from prompt_improver.domain.prompt_spool import PromptSpool
 from prompt_improver.recording.waiting_rows import WaitingRows
 
 logger = logging.getLogger(__name__)
@@ -79,23 +79,31 @@ class HistoryWriter:
 
     async def start(self, *, wait_s: float) -> None:
         """Begin, and wait ``wait_s`` seconds at the most for the first try."""
-        self._task = asyncio.create_task(self._write_until_stopped(), name="history writer")
+        self._task = start_background_task(self._write_until_stopped(), "history writer")
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._first_try.wait(), wait_s)
 
-    async def stop(self, *, drain_s: float, last_commit_s: float) -> None:
-        """Write what waits for the database within ``drain_s`` seconds, and end."""
+    async def stop(self, *, drain_s: float, last_commit_s: float, hurried: asyncio.Event) -> None:
+        """Write what waits for the database within ``drain_s`` seconds, or until ``hurried``
+        is set, and end."""
         self._stopping = True
         self._rows.queue_filled.set()
         if self._task is None:
             return
-        await asyncio.wait({self._task}, timeout=drain_s)
+        hurrying = asyncio.create_task(hurried.wait(), name="a second signal")
+        try:
+            await asyncio.wait(
+                {self._task, hurrying}, timeout=drain_s, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            hurrying.cancel()
         # What is being committed goes on in its thread, whoever is cancelled: wait for its
         # end, so that no row is told as not saved that is in the file.
         self._given_up = True
         await asyncio.wait({self._task}, timeout=last_commit_s)
         self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
+        # What ended it was logged then; the rows that it has left go to the spool.
+        with contextlib.suppress(asyncio.CancelledError, Exception):
             await self._task
 
     async def _write_until_stopped(self) -> None:
@@ -227,10 +235,9 @@ class HistoryWriter:
             self._failing_since = self._trying_since
         if type(error) is not self._last_failure:
             self._last_failure = type(error)
-            # The messages of the repository's errors name the mend and hold no text of the
-            # user's; of any other error only the kind is sure not to.
-            why = str(error) if isinstance(error, RepositoryError) else type(error).__name__
-            logger.error("The history cannot be written; the API answers without it: %s", why)
+            logger.error(
+                "The history cannot be written; the API answers without it: %s", told(error)
+            )
         self._pause_s = min(max(self._pause_s * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)
         if self._breaker.state is BreakerState.OPEN:
             logger.error(

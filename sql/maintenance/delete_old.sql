@@ -5,8 +5,8 @@
 -- delete add -cmd ".parameter set :rows 100" and run it again until it says 0. At its end it
 -- writes the search index anew, about 2 s for 100,000 rows that stay.
 --   sqlite3 data/prompt_history.db -cmd ".parameter set :days 30" < sql/maintenance/delete_old.sql
--- Without :days nothing is deleted. The program runs the same UPDATE and DELETE, some rows at a
--- time.
+-- Without :days nothing is deleted. The program runs the same statements, some rows at a time.
+-- Interrupted, it has deleted nothing; with :rows, what the runs before have deleted.
 .bail on
 .timeout 5000
 
@@ -16,9 +16,41 @@ PRAGMA secure_delete = ON;
 BEGIN IMMEDIATE;
 
 -- That alone is not enough: while rows are deleted SQLite moves their neighbours together, and
--- leaves copies of these behind in the pages. So rows are overwritten where they stand, byte
--- for byte, before any row near them goes: hence twice as many as are deleted at a time.
-UPDATE prompt_history
+-- leaves copies of these behind in the pages; with :rows some of the neighbours are deleted by
+-- the next run. So these rows, as many as fill three pages, are kept aside: none of their text
+-- stands in the table while their neighbours go.
+CREATE TEMP TABLE rows_kept_aside AS
+SELECT
+    id, original_idea, context, improved_prompt, role, directive, guardrails, reasoning,
+    output_format, details
+FROM (
+    SELECT
+        *,
+        SUM(CASE WHEN bytes > 4000 THEN 489 ELSE bytes END) OVER (
+            ORDER BY max(timestamp, coalesce(imported_at, '')), id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS bytes_before
+    FROM (
+        SELECT
+            *,
+            length(CAST(
+                original_idea || context || improved_prompt || role || directive || guardrails
+                || coalesce(reasoning, '') || coalesce(output_format, '') || details
+                || prompt_id || timestamp AS BLOB
+            )) AS bytes
+        FROM prompt_history
+        WHERE typeof(:days) = 'integer'
+            AND :days BETWEEN 1 AND 36500
+            AND max(timestamp, coalesce(imported_at, ''))
+                < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days')
+        ORDER BY max(timestamp, coalesce(imported_at, '')), id
+        LIMIT CASE WHEN :rows IS NULL THEN 0 ELSE 100 END OFFSET coalesce(:rows, 0)
+    )
+)
+WHERE coalesce(bytes_before, 0) < 3 * 4096;
+
+-- Overwritten where they stand, byte for byte, before any row near them goes.
+UPDATE prompt_history AS overwritten
 SET
     original_idea = printf('%-*s', length(CAST(original_idea AS BLOB)), 'x'),
     context = printf('%*s', length(CAST(context AS BLOB)), ''),
@@ -41,11 +73,42 @@ WHERE id IN (
     WHERE typeof(:days) = 'integer'
         AND :days BETWEEN 1 AND 36500
         AND max(timestamp, coalesce(imported_at, ''))
-            < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days')
+                < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days')
     ORDER BY max(timestamp, coalesce(imported_at, '')), id
-    LIMIT 2 * coalesce(:rows, -1)
-)
-AND rtrim(improved_prompt) <> 'x';
+    LIMIT coalesce(:rows + (SELECT COUNT(*) FROM rows_kept_aside), -1)
+);
+
+DELETE FROM prompt_history
+WHERE id IN (
+    SELECT id
+    FROM prompt_history
+    WHERE typeof(:days) = 'integer'
+        AND :days BETWEEN 1 AND 36500
+        AND max(timestamp, coalesce(imported_at, ''))
+                < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days')
+    ORDER BY max(timestamp, coalesce(imported_at, '')), id
+    LIMIT coalesce(:rows, -1)
+);
+
+CREATE TEMP TABLE deletion AS
+SELECT changes() AS deleted_rows;
+
+-- Before anybody can see it, the rows that stay have their text again.
+UPDATE prompt_history AS restored
+SET
+    original_idea = kept.original_idea,
+    context = kept.context,
+    improved_prompt = kept.improved_prompt,
+    role = kept.role,
+    directive = kept.directive,
+    guardrails = kept.guardrails,
+    reasoning = kept.reasoning,
+    output_format = kept.output_format,
+    details = kept.details
+FROM rows_kept_aside AS kept
+WHERE restored.id = kept.id;
+
+DROP TABLE rows_kept_aside;
 
 -- The rows that were set aside by a migration, with the same care.
 UPDATE spoiled_rows
@@ -68,21 +131,10 @@ WHERE typeof(:days) = 'integer'
     AND :days BETWEEN 1 AND 36500
     AND kept_since < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days');
 
-DELETE FROM prompt_history
-WHERE id IN (
-    SELECT id
-    FROM prompt_history
-    WHERE typeof(:days) = 'integer'
-        AND :days BETWEEN 1 AND 36500
-        AND max(timestamp, coalesce(imported_at, ''))
-            < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days')
-    ORDER BY max(timestamp, coalesce(imported_at, '')), id
-    LIMIT coalesce(:rows, -1)
-);
-
 COMMIT;
 
-SELECT changes() || ' rows deleted';
+SELECT deleted_rows || ' rows deleted'
+FROM deletion;
 
 -- The words of deleted rows stay in the search index until its parts are merged into one. With
 -- :rows this waits for the last run.
@@ -91,12 +143,14 @@ BEGIN IMMEDIATE;
 INSERT INTO prompt_history_search (prompt_history_search)
 SELECT 'optimize'
 FROM search_leftovers
-WHERE deleted_rows > 0
-    AND (:rows IS NULL OR changes() < :rows);
+WHERE search_leftovers.deleted_rows > 0
+    AND (:rows IS NULL OR (SELECT deletion.deleted_rows FROM deletion) < :rows);
 
 UPDATE search_leftovers
 SET deleted_rows = 0
 WHERE changes() > 0;
+
+DROP TABLE deletion;
 
 COMMIT;
 

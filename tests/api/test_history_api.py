@@ -14,25 +14,25 @@ import pytest
 from fastapi.testclient import TestClient
 
 from prompt_improver.app import create_app
-from prompt_improver.domain.history_page import HistoryCursor
-from prompt_improver.domain.history_record import COLUMNS
-from prompt_improver.domain.prompt_repository import (
+from prompt_improver.domain.errors import (
     RepositoryBusyError,
     RepositoryConnectionError,
     RepositoryCorruptError,
 )
+from prompt_improver.domain.history_page import HistoryCursor
+from prompt_improver.domain.history_record import COLUMNS
 from prompt_improver.settings import Settings
 from tests.histories import NOON, make_history
 from tests.history_files import save_rows
 from tests.in_memory_prompt_repository import InMemoryPromptRepository
 from tests.scripted_improver import ScriptedImprover, make_backends
 from tests.server_process import ServerProcess
+from tests.told import told
 
 HISTORY = "/api/v1/history"
 STATISTICS = "/api/v1/statistics"
-OFF = {"detail": "No history is kept. Set SQLITE_ENABLED=true to keep one."}
-UNKNOWN = {"detail": "The history has no improvement with this id."}
-SILENT = {"detail": "The history does not answer at the moment. Try again later."}
+OFF = told("history_off")
+UNKNOWN = told("improvement_not_found")
 
 
 @pytest.fixture
@@ -262,7 +262,7 @@ def test_a_history_that_fails_is_503_and_the_cause_is_in_the_log(
 ):
     repository.fail_with = kind("the disk is on fire")
     answer = client.request(method, path)
-    assert (answer.status_code, answer.json()) == (503, SILENT)
+    assert (answer.status_code, answer.json()) == (503, told(kind.code))
     assert "the disk is on fire" in caplog.text
 
 
@@ -331,5 +331,5 @@ def test_a_cursor_is_for_urls_and_says_nothing_of_a_later_form():
 
 def test_a_wrong_method_is_told_all_that_the_address_takes(client):
     answer = client.put(f"{HISTORY}/6f1d4a52-5e0a-4c8c-9d6b-0d3f6d7c1b2e")
-    assert (answer.status_code, answer.headers["Allow"]) == (405, "DELETE, GET")
-    assert answer.json() == {"detail": "Method Not Allowed"}
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "DELETE, GET, HEAD")
+    assert answer.json() == told("method_not_allowed")

@@ -11,9 +11,10 @@ import pytest
 
 from db.sqlite.database import Database
 from db.sqlite.repository import SqlitePromptRepository
+from prompt_improver.domain.errors import RepositoryConnectionError
 from prompt_improver.domain.history_page import HistoryCursor
 from prompt_improver.domain.prompt_history import BackendType
-from prompt_improver.domain.prompt_repository import PromptRepository, RepositoryConnectionError
+from prompt_improver.domain.prompt_repository import PromptRepository
 from prompt_improver.domain.usage_statistics import UsageStatistics
 from tests.histories import NOON, make_history
 from tests.in_memory_prompt_repository import InMemoryPromptRepository

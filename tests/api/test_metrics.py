@@ -13,15 +13,16 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from prompt_improver.api.circuit_breaker import CircuitBreaker
 from prompt_improver.api.metrics import HistoryFigures
+from prompt_improver.api.shutdown import Shutdown
 from prompt_improver.app import create_app
-from prompt_improver.domain.prompt_history import BackendType, PromptHistory
-from prompt_improver.domain.prompt_repository import (
+from prompt_improver.domain.errors import (
+    ImproverTimeoutError,
     RepositoryBusyError,
     RepositoryConnectionError,
     RepositoryConstraintError,
 )
+from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.recorder import Recorder, RecorderCounts
-from prompt_improver.improvement.improver import ImproverTimeoutError
 from prompt_improver.settings import Settings
 from tests.in_memory_prompt_repository import InMemoryPromptRepository
 from tests.model_server import ModelServer, Reply
@@ -138,6 +139,7 @@ def test_every_figure_that_is_promised_is_there(make_client, backup_dir):
         'breaker_state{state="half-open"}',
         "breaker_trips_total",
         "busy_retries_total",
+        "spoiled_rows",
         "history_rows",
         "database_bytes",
         "wal_bytes",
@@ -176,6 +178,18 @@ def test_a_backend_that_is_not_configured_is_an_outcome_too(make_client):
         name: value for name, value in figures(client).items() if 'backend="few-shot"' in name
     }
     assert sum(value for name, value in failed.items() if "improvements_total" in name) == 1
+
+
+def test_a_call_that_a_stop_cancels_is_counted_as_that_and_the_offline_answer_as_one(make_client):
+    backends = make_backends(ScriptedImprover(), ScriptedImprover(BackendType.OFFLINE))
+    client = make_client(backends=backends, sqlite_enabled=False)
+    client.app.state.container.get(Shutdown).grace_ended.set()
+    assert improve(client) == 200
+    assert improve(client, backend="zero-shot") == 503
+    found = figures(client)
+    assert found['cancellations_total{backend="zero-shot",cause="stopping"}'] == 2
+    outcomes = {name for name in found if name.startswith("improvements_total")}
+    assert outcomes == {'improvements_total{backend="offline",outcome="improved"}'}
 
 
 def test_what_does_not_fit_is_no_improvement(make_client):
@@ -372,6 +386,7 @@ def test_the_books_are_those_of_the_last_look_however_they_change_while_they_are
         health=SimpleNamespace(last_known=None),
         cleanup=SimpleNamespace(last_done_at=None),
         busy_retries=lambda: 0,
+        spoiled_rows=lambda: 0,
         database_file=Path("nothing.db"),
         backup_dir=Path("nothing"),
     )

@@ -7,10 +7,7 @@ import pytest
 from prompt_improver.api.circuit_breaker import CircuitBreaker
 from prompt_improver.api.repository_health import DisabledRepositoryHealth, RepositoryHealth
 from prompt_improver.api.schemas import RepositoryHealthy, RepositoryUnhealthy
-from prompt_improver.domain.prompt_repository import (
-    RepositoryBusyError,
-    RepositoryConnectionError,
-)
+from prompt_improver.domain.errors import RepositoryBusyError, RepositoryConnectionError
 from prompt_improver.recording.history_recorder import HistoryRecorder
 from tests.histories import make_history
 from tests.in_memory_prompt_repository import InMemoryPromptRepository

@@ -79,7 +79,7 @@ def test_a_warning_goes_to_standard_error(run):
         (["improve", "  "], b"", "must not be empty"),
         (["improve", "-"], b"\xff\xfe", "not UTF-8"),
         (["improve", "-"], b"a\x00b", "NUL"),
-        (["improve", "-"], b"x" * 20_001, "20000"),
+        (["improve", "-"], b"x" * 100_001, "100000"),
         (["improve", "idea", "--backend", "magic"], b"", "'zero-shot'"),
         (["improve"], b"", "'idea'"),
         (["history", "--limit", "0"], b"", "--limit"),
@@ -101,7 +101,8 @@ def test_an_improvement_is_printed_even_where_it_cannot_be_kept(run, database_fi
     done = run("improve", "Design a REST API")
     assert done.returncode == 0
     assert done.stdout.startswith("## Role")
-    assert "not kept in the history" in done.stderr
+    assert "not in the history yet" in done.stderr
+    assert "spool" in done.stderr
 
 
 def test_with_the_history_off_nothing_is_written(run, database_file):
@@ -128,6 +129,7 @@ def test_stats_prints_the_figures(run):
 
 
 def test_stats_of_an_empty_history_are_none(run):
+    run("migrate")
     assert "average confidence  none" in run("stats").stdout
 
 

@@ -7,12 +7,9 @@ from uuid import uuid4
 
 import pytest
 
+from prompt_improver.domain.errors import RepositoryConnectionError
 from prompt_improver.domain.prompt_history import OPTIONAL, BackendType
-from prompt_improver.domain.prompt_repository import (
-    PromptRepository,
-    PromptStatistics,
-    RepositoryConnectionError,
-)
+from prompt_improver.domain.prompt_repository import PromptRepository, PromptStatistics
 from tests.histories import NOON, make_history
 
 

@@ -1,7 +1,7 @@
 import anyio
 import pytest
 
-from prompt_improver.domain.prompt_repository import RepositoryConnectionError
+from prompt_improver.domain.errors import RepositoryConnectionError
 from tests.contract.prompt_repository_contract import PromptRepositoryContract
 from tests.histories import make_history
 from tests.in_memory_prompt_repository import InMemoryPromptRepository

@@ -13,7 +13,7 @@ SCRIPT = """
 import asyncio, sys
 from pathlib import Path
 from db.spool.file_spool import FileSpool
-from prompt_improver.domain.prompt_spool import SpoolError
+from prompt_improver.domain.errors import SpoolError
 from tests.contract.prompt_spool_contract import rows
 
 async def take_in(database):

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from prompt_improver.domain.error_table import ERRORS
 from tests.hostile_input.hostile_requests import IMPROVE, HostileRequest
 from tests.hostile_input.wire import Answer
 
@@ -44,7 +45,9 @@ def _allowed(request: HostileRequest, answer: Answer, document: dict[str, Any]) 
         return {400}
     if request.route is None:
         return set(_ELSEWHERE)
-    operation = paths[request.route].get(request.method.lower())
+    # HEAD is answered where GET is, and no document says so.
+    method = "GET" if request.method == "HEAD" else request.method
+    operation = paths[request.route].get(method.lower())
     # Methods are written in capitals; others are others.
     if operation is None or not request.method.isupper():
         return {405}
@@ -71,7 +74,8 @@ def _not_our_error(answer: Answer) -> list[str]:
         said = json.loads(answer.body)
     except ValueError:
         return [*wrong, f"an error that is not JSON: {answer.body[:80]!r}"]
-    detail = said.get("detail") if isinstance(said, dict) and len(said) == 1 else None
+    known = isinstance(said, dict) and set(said) == {"detail", "code"} and said["code"] in ERRORS
+    detail = said["detail"] if known else None
     is_list = isinstance(detail, list) and all(
         isinstance(problem, dict) and set(problem) == {"loc", "msg", "type"} for problem in detail
     )

@@ -2,16 +2,14 @@ import logging
 
 import pytest
 
-from prompt_improver.domain.prompt_history import BackendType
-from prompt_improver.improvement.gated_improver import GatedImprover
-from prompt_improver.improvement.improver import (
-    Correction,
-    Improvement,
-    Improver,
+from prompt_improver.domain.errors import (
     ImproverReplyError,
     ImproverTimeoutError,
     ImproverUnreachableError,
 )
+from prompt_improver.domain.prompt_history import BackendType
+from prompt_improver.improvement.gated_improver import GatedImprover
+from prompt_improver.improvement.improver import Correction, Improvement, Improver
 from prompt_improver.improvement.structured_prompt import Framework, StructuredPrompt
 
 pytestmark = pytest.mark.anyio

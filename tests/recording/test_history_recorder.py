@@ -4,12 +4,12 @@ import logging
 import pytest
 
 from prompt_improver.api.circuit_breaker import BreakerState, CircuitBreaker
-from prompt_improver.domain.prompt_repository import (
+from prompt_improver.domain.errors import (
     RepositoryBusyError,
     RepositoryConnectionError,
     RepositoryCorruptError,
+    SpoolError,
 )
-from prompt_improver.domain.prompt_spool import SpoolError
 from prompt_improver.domain.recorder import DisabledRecorder, SaveOutcome
 from prompt_improver.recording.history_recorder import HistoryRecorder
 from tests.histories import make_history

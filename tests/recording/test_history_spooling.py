@@ -6,12 +6,12 @@ import logging
 import pytest
 
 from prompt_improver.api.circuit_breaker import BreakerState
-from prompt_improver.domain.prompt_repository import (
+from prompt_improver.domain.errors import (
     RepositoryBusyError,
     RepositoryConnectionError,
     RepositoryCorruptError,
+    SpoolError,
 )
-from prompt_improver.domain.prompt_spool import SpoolError
 from prompt_improver.domain.recorder import SaveOutcome
 from tests.histories import make_history
 from tests.in_memory_prompt_repository import InMemoryPromptRepository

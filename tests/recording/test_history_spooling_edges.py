@@ -8,8 +8,7 @@ import pytest
 
 from db.spool.file_spool import FileSpool
 from prompt_improver.api.circuit_breaker import BreakerState
-from prompt_improver.domain.prompt_repository import RepositoryCorruptError
-from prompt_improver.domain.prompt_spool import SpoolError
+from prompt_improver.domain.errors import RepositoryCorruptError, SpoolError
 from prompt_improver.domain.recorder import SaveOutcome
 from tests.histories import make_history
 from tests.in_memory_prompt_repository import InMemoryPromptRepository

@@ -19,7 +19,7 @@ from db.sqlite.sql_files import SQL_FOLDER
 from tests.histories import make_history
 from tests.history_files import save_rows
 from tests.server_process import ServerProcess, clean_environment
-from tests.sqlite_files import cli, connect, needs_cli, raw
+from tests.sqlite_files import CLI, cli, connect, needs_cli, raw
 
 DELETE_OLD = (SQL_FOLDER / "maintenance" / "delete_old.sql").read_text()
 DAYS = 7
@@ -170,3 +170,103 @@ def test_the_log_that_held_the_deleted_rows_is_emptied_though_another_reads_on(p
         by_command(path)
         assert not wal.exists() or wal.stat().st_size == 0
     assert b"old-secret" not in bytes_of(path)
+
+
+# --- Interrupted ---
+
+
+def texts(path):
+    """Every row's texts by its number, as anybody else sees them at this moment."""
+    rows = raw(
+        path,
+        "SELECT id, original_idea, context, improved_prompt, role, directive, guardrails, "
+        "reasoning FROM prompt_history",
+    )
+    return {number: fields for number, *fields in rows}
+
+
+def assert_some_rows_went_and_the_others_are_whole(path, before):
+    left = texts(path)
+    assert 0 < len(left) < len(before)
+    assert left == {number: before[number] for number in left}
+    raw(path, "INSERT INTO prompt_history_search (prompt_history_search) VALUES "
+        "('integrity-check')")  # fmt: skip
+
+
+@pytest.mark.anyio
+async def test_a_cleanup_that_ends_between_two_steps_leaves_no_overwritten_row(path):
+    class EndsSoon(Database):
+        writes = 0
+
+        async def write(self, operation):
+            if self.writes == 3:
+                raise InterruptedError
+            self.writes += 1
+            return await super().write(operation)
+
+    fill(path)
+    before = texts(path)
+    repository = SqlitePromptRepository(EndsSoon(path))
+    await repository.open()
+    with pytest.raises(InterruptedError):
+        await repository.delete_old(DAYS)
+    assert_some_rows_went_and_the_others_are_whole(path, before)
+    await repository.close()
+
+
+def test_a_cleanup_that_is_killed_leaves_no_overwritten_row(path):
+    save_rows(path, 3000, days_ago=DAYS + 1)
+    before = texts(path)
+    cleanup = subprocess.Popen(
+        [sys.executable, "-m", "prompt_improver", "cleanup", "--days", str(DAYS)],
+        cwd=path.parent.parent, env=clean_environment(), stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        with connect(path) as other:
+            deadline = time.monotonic() + 30
+            while time.monotonic() < deadline:
+                sql = "SELECT COUNT(*) FROM prompt_history"
+                if other.execute(sql).fetchone()[0] < len(before):
+                    break
+    finally:
+        cleanup.kill()
+        cleanup.wait(30)
+    assert_some_rows_went_and_the_others_are_whole(path, before)
+
+
+@needs_cli
+def test_the_file_run_once_over_some_rows_leaves_no_overwritten_row(path):
+    fill(path)
+    before = texts(path)
+    arguments = ("-cmd", f".parameter set :days {DAYS}", "-cmd", ".parameter set :rows 100")
+    assert "\n100 rows deleted" in cli(path, DELETE_OLD, *arguments).stdout
+    assert_some_rows_went_and_the_others_are_whole(path, before)
+
+
+@needs_cli
+def test_the_file_killed_after_any_of_its_statements_leaves_no_overwritten_row(path):
+    assert CLI is not None
+    fill(path)
+    before, statements = texts(path), DELETE_OLD.split(";\n")
+    for number in range(1, len(statements)):
+        script = ";\n".join(statements[:number]) + ";\n.print reached\n"
+        shell = subprocess.Popen(
+            [CLI, "-cmd", f".parameter set :days {DAYS}", "-cmd", ".parameter set :rows 20", path],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert shell.stdin is not None
+        assert shell.stdout is not None
+        shell.stdin.write(script)
+        shell.stdin.flush()
+        for line in shell.stdout:
+            if line == "reached\n":
+                break
+        seen = texts(path)
+        assert seen == {each: before[each] for each in seen}
+        shell.kill()
+        shell.wait(30)
+        shell.stdin.close()
+        shell.stdout.close()
+        left = texts(path)
+        assert left == {each: before[each] for each in left}
+    assert_some_rows_went_and_the_others_are_whole(path, before)

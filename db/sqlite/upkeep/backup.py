@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from db.files.database_file import make_folders
-from db.files.database_lock import lock_shared
+from db.files.database_lock import lock_shared_if_there
 from db.sqlite.connection import refuse_other_databases, translate_os_error
 from db.sqlite.errors import is_of_the_source, translate
 from db.sqlite.upkeep.database_copy import (
@@ -20,7 +20,7 @@ from db.sqlite.upkeep.database_copy import (
     remove_stale_parts,
     time_stamp,
 )
-from prompt_improver.domain.prompt_repository import RepositoryConnectionError
+from prompt_improver.domain.errors import RepositoryConnectionError
 
 BUSY_TIMEOUT_S = 10.0
 """How long a backup waits for another process; nobody waits for a backup."""
@@ -104,7 +104,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         raise RepositoryConnectionError(f"there is no database at {path}; give another path")
     lock = connection = None
     try:
-        lock = lock_shared(path)
+        lock = lock_shared_if_there(path)
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=rw",
             uri=True,

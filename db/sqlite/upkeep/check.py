@@ -15,9 +15,14 @@ from db.sqlite.derived_data import FIRST_VERSION, verify_derived_data
 from db.sqlite.errors import translate
 from db.sqlite.migrator import read_migrations
 from db.sqlite.read_only import open_read_only
+from db.sqlite.rows import FIRST_VERSION as FIRST_VERSION_OF_ROWS
+from db.sqlite.rows import decode_text
+from db.sqlite.set_aside_rows import count_set_aside
+from db.sqlite.spoiled_rows import find_spoiled_rows
 from db.sqlite.sql_files import load_statement
 
 LARGE_LOG_BYTES = 64 * 1024 * 1024
+MOST_ROWS_NAMED = 100
 _INCREMENTAL = 2
 
 
@@ -45,10 +50,14 @@ def check_database(path: Path) -> Health:
             refuse_other_databases(connection, path)
             found = connection.execute(sql).fetchone()
             # In a damaged file what is derived from the rows is the least of it.
-            derived = []
-            known = FIRST_VERSION <= found["schema_version"] <= latest
-            if known and found["integrity"] == "ok":
+            derived, spoiled, set_aside = [], [], 0
+            is_sound = found["integrity"] == "ok" or _is_sound_but_for_checks(connection)
+            version = found["schema_version"]
+            if is_sound and FIRST_VERSION <= version <= latest:
                 derived = verify_derived_data(connection).problems
+            if is_sound and FIRST_VERSION_OF_ROWS <= version <= latest:
+                spoiled = list(find_spoiled_rows(connection))
+                set_aside = count_set_aside(connection)
         except sqlite3.Error as error:
             raise translate(error, path) from error
     spooled = read_spools(path)
@@ -66,8 +75,12 @@ def check_database(path: Path) -> Health:
             ("pages", f"{found['pages']:,}, of them free {found['free_pages']:,}"),
             ("spool", ", ".join(map(str, spooled)) or "none"),
         ],
-        [*_problems(found, latest, log_bytes, mode, path), *derived],
-        [*_hints(found, latest), *_spool_hints(path, spooled)],
+        [
+            *_problems(found, latest, log_bytes, mode, path, is_sound=is_sound),
+            *(_spoiled_problems(spoiled, path, found["integrity"]) if is_sound else ()),
+            *derived,
+        ],
+        [*_hints(found, latest), *_set_aside_hints(set_aside), *_spool_hints(path, spooled)],
     )
 
 
@@ -80,13 +93,23 @@ def _open(path: Path) -> sqlite3.Connection:
         f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_TIMEOUT_S
     )
     connection.row_factory = sqlite3.Row
+    connection.text_factory = decode_text
     connection.execute("PRAGMA query_only = ON")
     return connection
 
 
-def _problems(found: sqlite3.Row, latest: int, log_bytes: int, mode: int, path: Path) -> list[str]:
+def _is_sound_but_for_checks(connection: sqlite3.Connection) -> bool:
+    """Whether nothing is wrong with the file, and some row breaks a CHECK."""
+    connection.execute("PRAGMA ignore_check_constraints = ON")
+    findings = [text for (text,) in connection.execute("PRAGMA integrity_check(1)").fetchall()]
+    return findings == ["ok"]
+
+
+def _problems(
+    found: sqlite3.Row, latest: int, log_bytes: int, mode: int, path: Path, *, is_sound: bool
+) -> list[str]:
     problems = []
-    if found["integrity"] != "ok":
+    if not is_sound:
         problems.append("it is damaged: stop the server and restore a backup")
     if found["broken_foreign_keys"]:
         problems.append(f"{found['broken_foreign_keys']} rows point to nothing: restore a backup")
@@ -102,15 +125,36 @@ def _problems(found: sqlite3.Row, latest: int, log_bytes: int, mode: int, path: 
     return problems
 
 
+def _spoiled_problems(spoiled: list[tuple[int, str]], path: Path, integrity: str) -> Iterator[str]:
+    for number, column in spoiled[:MOST_ROWS_NAMED]:
+        delete = f'"DELETE FROM prompt_history WHERE id = {number}"'  # noqa: S608  # nosec B608
+        yield (
+            f"row {number} is left out of pages, searches and exports: its column {column} holds "
+            f"an invalid value; correct it, or delete the row: sqlite3 {path} {delete}"
+        )
+    if len(spoiled) > MOST_ROWS_NAMED:
+        yield f"{len(spoiled) - MOST_ROWS_NAMED:,} more rows are like these"
+    if integrity != "ok" and not spoiled:
+        yield "a row breaks a rule of the table: `migrate`, and check again"
+
+
 def _hints(found: sqlite3.Row, latest: int) -> list[str]:
     hints = []
     if found["schema_version"] < latest:
         hints.append("the next start of the program, or `migrate`, brings it up to date")
     if found["auto_vacuum"] != _INCREMENTAL:
-        hints.append("it cannot hand room back to the disk: see sql/maintenance/vacuum.sql")
+        hints.append("it cannot hand room back to the disk: `vacuum` lets it")
     elif found["free_pages"] * 2 > found["pages"]:
         hints.append("over half of it is free room: `cleanup` hands that back to the disk")
     return hints
+
+
+def _set_aside_hints(count: int) -> Iterator[str]:
+    if count:
+        yield (
+            f"{count:,} rows that broke a rule stand in the table spoiled_rows until the cleanup "
+            "comes to them: `export --spoiled` writes them"
+        )
 
 
 def _spool_hints(path: Path, spooled: list[SpoolContents]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from db.sqlite.upkeep.database_copy import (
     size_of,
     time_stamp,
 )
-from prompt_improver.domain.prompt_repository import RepositoryConnectionError
+from prompt_improver.domain.errors import RepositoryConnectionError
 
 logger = logging.getLogger(__name__)
 

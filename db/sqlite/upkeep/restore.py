@@ -26,7 +26,7 @@ from db.sqlite.upkeep.database_copy import (
     read_contents,
     time_stamp,
 )
-from prompt_improver.domain.prompt_repository import (
+from prompt_improver.domain.errors import (
     RepositoryBusyError,
     RepositoryConnectionError,
     RepositoryCorruptError,

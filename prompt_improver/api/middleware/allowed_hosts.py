@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from prompt_improver.api.errors import error_response
 
 _LET_IN = "prompt_improver.let_in"
 
@@ -31,8 +32,7 @@ class AllowedHostsMiddleware:
         if is_let_in:
             await self._app(scope, receive, send)
             return
-        refusal = JSONResponse({"detail": "The Host header is not in ALLOWED_HOSTS."}, 400)
-        await refusal(scope, receive, send)
+        await error_response("host_not_allowed")(scope, receive, send)
 
 
 async def _let_in(scope: Scope, receive: Receive, send: Send) -> None:

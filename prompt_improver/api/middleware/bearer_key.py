@@ -3,13 +3,16 @@
 import hmac
 import logging
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from prompt_improver.api.errors import error_response
 
 logger = logging.getLogger(__name__)
 
-_OPEN_PATHS = ("/health",)
-"""For those who watch whether the process lives."""
+_OPEN_PATHS = ("/health", "/openapi.json", "/docs")
+"""For those who watch whether the process lives, and for the page on which a browser is given
+the key. They hold nothing of what anybody typed."""
+_OPEN_FOLDERS = ("/docs/",)
 
 
 class BearerKeyMiddleware:
@@ -20,15 +23,11 @@ class BearerKeyMiddleware:
         self._key = key.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in _OPEN_PATHS or self._knows_key(scope):
+        if scope["type"] != "http" or _is_open(scope["path"]) or self._knows_key(scope):
             await self._app(scope, receive, send)
             return
         logger.warning("A request without the right API_KEY was refused")
-        refusal = JSONResponse(
-            {"detail": "This server wants its key: send the header Authorization: Bearer API_KEY."},
-            401,
-            headers={"WWW-Authenticate": "Bearer"},
-        )
+        refusal = error_response("key_required", {"WWW-Authenticate": "Bearer"})
         await refusal(scope, receive, send)
 
     def _knows_key(self, scope: Scope) -> bool:
@@ -38,3 +37,7 @@ class BearerKeyMiddleware:
         scheme, _, key = given[0].partition(b" ")
         # Over bytes, and in a time that does not tell how much of the key was right.
         return scheme.lower() == b"bearer" and hmac.compare_digest(key.strip(), self._key)
+
+
+def _is_open(path: str) -> bool:
+    return path in _OPEN_PATHS or path.startswith(_OPEN_FOLDERS)

@@ -1,14 +1,16 @@
 """How large a request may be."""
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from prompt_improver.api.errors import error_response
 
 
 class BodyLimitMiddleware:
     """Reads a request's body before the app does, and answers 413 when it is larger than
     ``max_bytes``, whatever length it declares.
 
-    Starlette's own limit answers in plain text, and from outside of the request's id.
+    FastAPI's own limit (Starlette's) answers in plain text from outside of the request's id
+    where the body is not read, as at an address that does not exist.
     """
 
     def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
@@ -20,7 +22,7 @@ class BodyLimitMiddleware:
             await self._app(scope, receive, send)
             return
         if self._declared_length(scope) > self._max_bytes:
-            await _refuse(scope, receive, send)
+            await error_response("request_too_large")(scope, receive, send)
             return
         body = bytearray()
         more = True
@@ -30,7 +32,7 @@ class BodyLimitMiddleware:
                 return
             body += message.get("body", b"")
             if len(body) > self._max_bytes:
-                await _refuse(scope, receive, send)
+                await error_response("request_too_large")(scope, receive, send)
                 return
             more = message.get("more_body", False)
 
@@ -51,8 +53,3 @@ class BodyLimitMiddleware:
             if name == b"content-length" and value.isdigit():
                 return int(value)
         return 0
-
-
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    answer = JSONResponse({"detail": "The request is larger than 256 KB."}, 413)
-    await answer(scope, receive, send)

@@ -9,8 +9,9 @@ import uuid
 from contextvars import ContextVar
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from prompt_improver.api.errors import error_response
 
 logger = logging.getLogger(__name__)
 
@@ -58,16 +59,14 @@ class RequestIdMiddleware:
         try:
             await self._app(scope, receive, send_with_id)
         except asyncio.CancelledError:
-            # The server stops, and the model has had all the time that it may have.
+            # The server stops, and this request has had all the time that it may have.
             if not status:
-                answer = JSONResponse({"detail": "The server is being stopped."}, 503)
-                await answer(scope, receive, send_with_id)
+                await error_response("server_stopping")(scope, receive, send_with_id)
         except Exception as error:  # noqa: BLE001 the edge of a request
             place = "".join(traceback.format_tb(error.__traceback__))
             logger.error("Unexpected %s\n%s", type(error).__name__, place)
             if not status:
-                answer = JSONResponse({"detail": "Something went wrong on our side."}, 500)
-                await answer(scope, receive, send_with_id)
+                await error_response("internal_error")(scope, receive, send_with_id)
         finally:
             fields = {
                 "method": scope["method"] if scope["method"] in _METHODS else "other",

@@ -13,16 +13,10 @@ SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": _NOTHING,
 }
-# FastAPI's page of the documentation loads its script and style from there.
-_DOCS = (
-    "default-src 'self'; script-src 'unsafe-inline' https://cdn.jsdelivr.net; "
-    "style-src 'unsafe-inline' https://cdn.jsdelivr.net; "
-    "img-src data: https://fastapi.tiangolo.com; frame-ancestors 'none'"
-)
 
 
 class SecurityHeadersMiddleware:
-    """Sets the headers, also on errors. A route's own ``Cache-Control`` stays."""
+    """Sets the headers, also on errors. What a route sets itself stays."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -31,13 +25,10 @@ class SecurityHeadersMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        is_docs = scope["path"] in ("/docs", "/redoc")
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                if is_docs:
-                    headers.setdefault("Content-Security-Policy", _DOCS)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)

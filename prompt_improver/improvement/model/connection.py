@@ -13,12 +13,9 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from prompt_improver.improvement.improver import (
-    Correction,
-    ImproverError,
-    ImproverReplyError,
-    ImproverTimeoutError,
-)
+from prompt_improver.background_task import start_background_task
+from prompt_improver.domain.errors import ImproverError, ImproverReplyError, ImproverTimeoutError
+from prompt_improver.improvement.improver import Correction
 from prompt_improver.improvement.model.engine import (
     MOST_CALLS,
     ModelEngine,
@@ -66,7 +63,7 @@ class ModelConnection:
         """
         while not self.ready:
             if self._warming is None or self._warming.get_loop() is not asyncio.get_running_loop():
-                self._warming = asyncio.create_task(self._import_dspy(), name="warm the model")
+                self._warming = start_background_task(self._import_dspy(), "warming the model")
             try:
                 await asyncio.shield(self._warming)
             except ImproverError:

@@ -45,7 +45,7 @@ class ModelUse:
     """No retry is made beyond these."""
     calls: int = 0
     """Requests sent to the model, those that failed on the way among them, but not the one
-    that finds out in a process that a server takes no response_format."""
+    that finds out in a process that a server takes no response_format or temperature."""
     input_tokens: int | None = None
     output_tokens: int | None = None
     cut: bool = False
@@ -68,7 +68,9 @@ def measure_use(most_calls: int = MOST_CALLS) -> Iterator[ModelUse]:
 
 class ModelEngine:
     """Sends requests to the chosen model: at most one quick retry, on a broken connection
-    or a 5xx; decoding held to the reply's schema where the server can do that."""
+    or a 5xx. What a server may refuse is left out once it did: on one's own server the
+    response_format that holds decoding to the reply's schema, on a provider's the temperature,
+    which models that think do not take."""
 
     def __init__(
         self,
@@ -80,7 +82,12 @@ class ModelEngine:
         self._choice = choice
         self._sleep = sleep
         self._uniform = uniform
-        self._constrained = choice.constrained
+        self._extra: str | None = None
+        """What goes along as long as the server takes it."""
+        if choice.constrained:
+            self._extra = "response_format"
+        elif choice.temperature is not None:
+            self._extra = "temperature"
         self._router: Any = None
         self._transport: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -106,36 +113,44 @@ class ModelEngine:
         config = replace(
             request.config,
             max_tokens=self._choice.max_tokens,
-            temperature=self._choice.temperature,
+            temperature=self._choice.temperature if self._choice.constrained else None,
+            reasoning=None if self._choice.thinking else lm15.Reasoning(effort="off"),
         )
         request = replace(request, model=self._choice.model, config=config)
-        if self._constrained:
+        if self._extra is not None:
             try:
-                return _count(await self._send(client, _with_format(request)))
+                return _count(await self._send(client, self._with_extra(request)))
             except (lm15.ContextLengthError, lm15.UnsupportedModelError):
                 raise
             except (lm15.InvalidRequestError, lm15.ServerError) as error:
                 if error.status not in _REFUSALS:
                     raise
-            return _count(await self._send_without_format(client, request))
+            return _count(await self._send_without_extra(client, request))
         return _count(await self._send(client, request))
 
-    async def _send_without_format(self, client: Any, request: Any) -> Any:
-        """One response after a refusal. If it comes, it was the format that was refused."""
+    def _with_extra(self, request: Any) -> Any:
+        if self._choice.constrained:
+            config = replace(request.config, response_format=_response_format(request))
+        else:
+            config = replace(request.config, temperature=self._choice.temperature)
+        return replace(request, config=config)
+
+    async def _send_without_extra(self, client: Any, request: Any) -> Any:
+        """One response after a refusal. If it comes, it was the extra that was refused."""
         from dspy import lm15
 
-        noticed = self._constrained
-        self._constrained = False  # now, so that those who come meanwhile are spared
+        noticed = self._extra
+        self._extra = None  # now, so that those who come meanwhile are spared
         try:
             response = await self._send(client, request)
         except lm15.LM15Error:
-            self._constrained = noticed
+            self._extra = noticed
             raise
         # The refusal happens once in a process: it is not this improvement's cost.
         if (use := _USE.get()) is not None:
             use.calls -= 1
         if noticed:
-            logger.warning("the model's server takes no response_format: going on without it")
+            logger.warning("the model's server takes no %s: going on without it", noticed)
         return response
 
     async def aclose(self) -> None:
@@ -203,11 +218,6 @@ def _add(sum_so_far: int | None, tokens: int | None) -> int | None:
     if tokens is None or not 0 <= tokens <= _MOST_TOKENS:
         return sum_so_far
     return (sum_so_far or 0) + tokens
-
-
-def _with_format(request: Any) -> Any:
-    config = replace(request.config, response_format=_response_format(request))
-    return replace(request, config=config)
 
 
 def _response_format(request: Any) -> dict[str, Any]:

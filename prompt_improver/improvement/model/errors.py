@@ -1,6 +1,6 @@
 """From the errors of DSPy to the few of ours."""
 
-from prompt_improver.improvement.improver import (
+from prompt_improver.domain.errors import (
     ImproverError,
     ImproverModelNotFoundError,
     ImproverNotConfiguredError,

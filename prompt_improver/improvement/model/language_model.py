@@ -13,15 +13,32 @@ OLLAMA_WAIT_S = 0.3
 LISTING_WAIT_S = 3.0
 
 DEFAULT_MODELS = {
-    "openai": "gpt-4.1-mini",
-    "anthropic": "claude-haiku-4-5",
-    "gemini": "gemini-3.1-flash-lite",
-    "deepseek": "deepseek-v4-flash",
+    # OpenAI names it in the place of gpt-4.1-mini, which ends on 2027-01-14; it has no end
+    # itself: developers.openai.com/api/docs/deprecations.
+    "openai": "gpt-6-luna",
+    # Not before 2027-10-07; claude-haiku-4-5 was promised until 2026-10-15 only:
+    # platform.claude.com/docs/en/about-claude/model-deprecations.
+    "anthropic": "claude-haiku-5-5",
+    # No end announced; Google names it in the place of gemini-3.1-flash-lite, which may end
+    # from 2027-05-07 on: ai.google.dev/gemini-api/docs/deprecations.
+    "gemini": "gemini-3.5-flash-lite",
+    # No end announced; deepseek-v4-flash, retired on 2026-09-10, is another name of it for the
+    # time being: api-docs.deepseek.com/quick_start/pricing.
+    "deepseek": "deepseek-flash",
+    # A file on one's own disk never ends. It stands in only where Ollama does not say what it
+    # has: ollama.com/library/llama3.2.
     "ollama": "llama3.2",
 }
-"""LLM_MODEL where it is not set: each provider's cheap model (0.25 to 1 dollar a million
-tokens in, 1.20 to 5 out) that the price table of DSPy 3.4.1 lists without an end before
-2027. ``llama3.2`` stands in only where Ollama does not say what it has."""
+"""LLM_MODEL where it is not set: each provider's cheap model (0.10 to 0.30 dollars a million
+tokens in, 0.50 to 2.50 out). The dates are as published on 2026-11-24; a test compares them
+with the price list that DSPy installs."""
+
+_THINKING_CAN_BE_OFF = {"openai": ("gpt-6-luna",)}
+"""Models that think unless told not to, and that take being told. Who comes from gpt-4.x is to
+begin without (help.openai.com/en/articles/20001600), and only then a temperature is allowed
+(developers.openai.com/api/docs/guides/deployment-checklist)."""
+
+_THINKS_ONLY_IF_ASKED = ("claude-3", "claude-haiku-4", "claude-opus-4", "claude-sonnet-4", "gpt-4")
 
 KEY_VARIABLES = {
     "openai": "OPENAI_API_KEY",
@@ -70,6 +87,9 @@ class LanguageModelChoice:
     timeout_s: float = 110.0
     max_tokens: int = 4_000
     temperature: float | None = None
+    """None is the model's own. Where the model refuses one, the engine goes on without."""
+    thinking: bool = True
+    """False asks a model that thinks to answer without; True leaves it as it is."""
 
     @property
     def offline(self) -> bool:
@@ -77,7 +97,7 @@ class LanguageModelChoice:
 
     @property
     def model_version(self) -> str:
-        """``openai/gpt-4.1-mini``: what answers, as the history keeps it."""
+        """``openai/gpt-6-luna``: what answers, as the history keeps it."""
         return f"{self.provider}/{self.model}"
 
 
@@ -213,26 +233,27 @@ def _chosen(
     key: SecretStr | None,
     reason: str,
 ) -> LanguageModelChoice:
+    thinking = not model.startswith(_THINKING_CAN_BE_OFF.get(provider, ()))
     return LanguageModelChoice(
         provider=provider,
         model=model,
         base_url=base_url,
         api_key=key,
         reason=reason,
+        thinking=thinking,
         constrained=provider in ("ollama", "openai-compatible"),
         timeout_s=settings.timeout_s,
-        max_tokens=settings.max_tokens or _bound(provider, model),
+        max_tokens=settings.max_tokens or _bound(provider, model, thinking),
         temperature=settings.temperature,
     )
 
 
-def _bound(provider: str, model: str) -> int:
+def _bound(provider: str, model: str, thinking: bool) -> int:
     """Tokens that a reply may have. A good one has about 400; what a model thinks before it
     counts too, and a small local server refuses a bound over its context."""
     if provider in ("ollama", "openai-compatible"):
         return 3_000
-    thinks = provider in ("gemini", "deepseek") or not model.startswith(("claude-", "gpt-4"))
-    return 16_000 if thinks else 4_000
+    return 16_000 if thinking and not model.startswith(_THINKS_ONLY_IF_ASKED) else 4_000
 
 
 def _own_key(settings: LanguageModelSettings, provider: str) -> SecretStr | None:

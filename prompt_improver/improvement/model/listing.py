@@ -1,11 +1,8 @@
-"""Asking a server which models it has, with the standard library: no proxy, no redirect."""
+"""Asking a server which models it has: no proxy, no redirect."""
 
 import asyncio
-import contextlib
-import http.client
 import json
-import threading
-from urllib.parse import urlsplit
+from typing import Any
 
 _MAX_ANSWER = 1_000_000
 
@@ -25,41 +22,32 @@ async def list_models(base_url: str, wait_s: float, key: str | None) -> list[str
 async def _names(
     url: str, wait_s: float, key: str | None, list_field: str, name_field: str
 ) -> list[str] | None:
-    loop = asyncio.get_running_loop()
-    answer: asyncio.Future[bytes | None] = loop.create_future()
+    import httpx  # 0.2 s, which --help and LLM_PROVIDER=offline need not wait for
 
-    def settle(body: bytes | None) -> None:
-        if not answer.done():
-            answer.set_result(body)
-
-    def ask() -> None:
-        body = _get(url, wait_s, key)
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(settle, body)
-
-    # A daemon thread of its own: a server that drips one byte at a time would keep a pooled
-    # thread, and with it the end of the process, for as long as it likes.
-    threading.Thread(target=ask, name="model-listing", daemon=True).start()
     try:
-        body = await asyncio.wait_for(answer, wait_s)
-        if body is None:
-            return None
-        entries = json.loads(body)[list_field]
+        async with asyncio.timeout(wait_s):
+            entries = (await _get(url, key, wait_s))[list_field]
         return [entry[name_field] for entry in entries if isinstance(entry[name_field], str)]
-    except (TimeoutError, ValueError, TypeError, KeyError, RecursionError):
-        return None
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError):
+        return None  # nobody answers
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None  # not such a list
 
 
-def _get(url: str, wait_s: float, key: str | None) -> bytes | None:
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=wait_s)
-    try:
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        connection.request("GET", parts.path, headers=headers)
-        response = connection.getresponse()
-        return response.read(_MAX_ANSWER) if response.status == 200 else None
-    except (OSError, ValueError, http.client.HTTPException):
-        return None
-    finally:
-        connection.close()
+async def _get(url: str, key: str | None, wait_s: float) -> Any:
+    """The JSON at ``url``, of at most 1 MB."""
+    import httpx
+
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    # trust_env: a proxy of the environment is not asked for what is on this machine.
+    async with (
+        httpx.AsyncClient(trust_env=False, timeout=wait_s) as client,
+        client.stream("GET", url, headers=headers) as response,
+    ):
+        response.raise_for_status()
+        body = b""
+        async for part in response.aiter_bytes():
+            body += part
+            if len(body) > _MAX_ANSWER:
+                raise ValueError("the answer has no end")
+        return json.loads(body)

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from prompt_improver.improvement.improver import ImproverReplyError
+from prompt_improver.domain.errors import ImproverReplyError
 from prompt_improver.improvement.model.language_model import LanguageModelChoice
 
 MOST_ANSWER_BYTES = 4 * 1024 * 1024

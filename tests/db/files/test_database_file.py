@@ -7,9 +7,7 @@ import pytest
 
 from db.sqlite.database import Database
 from db.sqlite.repository import SqlitePromptRepository
-from prompt_improver.domain.prompt_repository import (
-    RepositoryConnectionError,
-)
+from prompt_improver.domain.errors import RepositoryConnectionError
 from tests.histories import make_history
 from tests.sqlite_files import mode, raw
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from db.spool.file_spool import FileSpool, find_spools, read_spools, spool_path
+from prompt_improver.domain.errors import SpoolError
 from prompt_improver.domain.history_record import to_line
-from prompt_improver.domain.prompt_spool import SpoolError
 from tests.contract.prompt_spool_contract import PromptSpoolContract, rows
 from tests.full_disk import full_disk
 from tests.server_process import ROOT, clean_environment

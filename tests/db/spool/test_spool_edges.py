@@ -3,8 +3,8 @@
 import pytest
 
 from db.spool.file_spool import FileSpool
+from prompt_improver.domain.errors import SpoolError
 from prompt_improver.domain.history_record import to_line
-from prompt_improver.domain.prompt_spool import SpoolError
 from tests.contract.prompt_spool_contract import rows
 from tests.db.spool.test_spool import database, file, spool, taken  # noqa: F401 among them the fixtures
 from tests.full_disk import full_disk

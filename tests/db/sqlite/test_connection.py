@@ -6,10 +6,7 @@ import pytest
 from db.sqlite.connection import check_sqlite_version, migrate_database
 from db.sqlite.database import Database
 from db.sqlite.repository import SqlitePromptRepository
-from prompt_improver.domain.prompt_repository import (
-    RepositoryConnectionError,
-    RepositoryCorruptError,
-)
+from prompt_improver.domain.errors import RepositoryConnectionError, RepositoryCorruptError
 from tests.histories import make_history
 from tests.sqlite_files import mode, raw
 

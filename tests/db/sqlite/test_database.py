@@ -10,7 +10,7 @@ import pytest
 from db.sqlite.connection import migrate_database
 from db.sqlite.database import Database
 from db.sqlite.repository import SqlitePromptRepository
-from prompt_improver.domain.prompt_repository import (
+from prompt_improver.domain.errors import (
     RepositoryBusyError,
     RepositoryConnectionError,
     RepositoryConstraintError,

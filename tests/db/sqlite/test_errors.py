@@ -8,7 +8,7 @@ import pytest
 from db.sqlite.database import Database
 from db.sqlite.repository import SqlitePromptRepository
 from db.sqlite.sql_files import SQL_FOLDER
-from prompt_improver.domain.prompt_repository import RepositoryConnectionError
+from prompt_improver.domain.errors import RepositoryConnectionError
 from tests.histories import make_history
 from tests.sqlite_files import cli, needs_cli
 

@@ -8,7 +8,7 @@ import pytest
 from db.files.database_file import wal_path
 from db.sqlite.database import Database
 from db.sqlite.repository import SqlitePromptRepository
-from prompt_improver.domain.prompt_repository import RepositoryBusyError
+from prompt_improver.domain.errors import RepositoryBusyError
 from tests.histories import make_history
 from tests.sqlite_files import connect, raw
 

@@ -15,7 +15,7 @@ from db.sqlite.database import Database
 from db.sqlite.read_only import plan_migration
 from db.sqlite.repository import SqlitePromptRepository
 from db.sqlite.sql_files import SQL_FOLDER
-from prompt_improver.domain.prompt_repository import (
+from prompt_improver.domain.errors import (
     RepositoryBusyError,
     RepositoryConnectionError,
     RepositoryCorruptError,

@@ -15,7 +15,7 @@ from db.sqlite.migrator import (
     schema_version,
 )
 from db.sqlite.sql_files import SQL_FOLDER
-from prompt_improver.domain.prompt_repository import RepositoryConnectionError
+from prompt_improver.domain.errors import RepositoryConnectionError
 from tests.sqlite_files import cli, connect, needs_cli
 
 ROOT = Path(__file__).parents[3]

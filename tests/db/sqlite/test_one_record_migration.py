@@ -14,8 +14,8 @@ from db.sqlite.repository import SqlitePromptRepository
 from db.sqlite.rows import INSERT_ROW, to_parameters
 from db.sqlite.sql_files import SQL_FOLDER
 from db.sqlite.upkeep.copy_before_migration import CopyBeforeMigration
+from prompt_improver.domain.errors import RepositoryConnectionError
 from prompt_improver.domain.prompt_history import DETAIL_RULES
-from prompt_improver.domain.prompt_repository import RepositoryConnectionError
 from tests.histories import make_history
 from tests.history_files import MIGRATIONS, make_old, names, old_rows, schema
 from tests.sqlite_files import cli, connect, needs_cli, raw

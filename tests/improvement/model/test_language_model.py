@@ -1,9 +1,12 @@
 """Which model is taken, and why."""
 
+import json
 import socket
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -133,10 +136,43 @@ async def test_llm_model_overrides_and_may_name_its_provider(free_url: str) -> N
         assert choice.model_version == "openai/gpt-6-luna"
 
 
-async def test_a_model_that_thinks_gets_a_wider_bound_unless_one_is_set(free_url: str) -> None:
-    assert (await choose(free_url, openai_api_key=KEY)).max_tokens == 4_000
-    assert (await choose(free_url, openai_api_key=KEY, model="gpt-6-luna")).max_tokens == 16_000
-    assert (await choose(free_url, openai_api_key=KEY, max_tokens=77)).max_tokens == 77
+@pytest.mark.parametrize("model", ["gpt-6-luna", "gpt-4.1-mini", "claude-haiku-4-5"])
+async def test_a_model_that_answers_at_once_gets_a_narrow_bound(free_url: str, model: str) -> None:
+    choice = await choose(free_url, provider="openai", openai_api_key=KEY, model=model)
+    assert choice.max_tokens == 4_000
+
+
+@pytest.mark.parametrize("model", ["gpt-6-astra", "claude-haiku-5-5", "o3"])
+async def test_a_model_that_thinks_gets_a_wider_bound_unless_one_is_set(
+    free_url: str, model: str
+) -> None:
+    choice = await choose(free_url, openai_api_key=KEY, model=model)
+    assert choice.max_tokens == 16_000
+    assert (await choose(free_url, openai_api_key=KEY, model=model, max_tokens=77)).max_tokens == 77
+
+
+async def test_only_a_model_that_can_is_asked_not_to_think(free_url: str) -> None:
+    assert not (await choose(free_url, openai_api_key=KEY)).thinking
+    assert (await choose(free_url, openai_api_key=KEY, model="gpt-6-astra")).thinking
+    assert (await choose(free_url, anthropic_api_key=KEY)).thinking
+    elsewhere = await choose(free_url, base_url=f"{free_url}/v1", model="gpt-6-luna")
+    assert elsewhere.thinking, "another's server may not know the word"
+
+
+@pytest.mark.parametrize("provider", KEY_VARIABLES)
+def test_no_default_model_has_an_end_in_the_price_list_that_dspy_installs(provider: str) -> None:
+    """Turns red with an upgrade of DSPy that brings an end: move the default then."""
+    package = find_spec("litellm")
+    assert package is not None
+    assert package.submodule_search_locations is not None
+    (folder,) = package.submodule_search_locations
+    prices = json.loads((Path(folder) / "model_prices_and_context_window_backup.json").read_text())
+    model = DEFAULT_MODELS[provider]
+    entry = prices.get(f"{provider}/{model}") or prices[model]
+    assert entry["litellm_provider"] == provider
+    assert "deprecation_date" not in entry
+    assert entry["input_cost_per_token"] <= 0.30e-6
+    assert entry["output_cost_per_token"] <= 2.50e-6
 
 
 async def test_offline_by_name_looks_for_nothing(server: ModelServer) -> None:

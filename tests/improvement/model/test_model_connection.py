@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from prompt_improver.improvement.improver import (
+from prompt_improver.domain.errors import (
     ImproverError,
     ImproverModelNotFoundError,
     ImproverNotConfiguredError,

@@ -1,15 +1,18 @@
 """What goes over the wire, against a real server on loopback."""
 
 import asyncio
+import json
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from prompt_improver.improvement.improver import ImproverProviderError, ImproverRateLimitedError
+from prompt_improver.domain.errors import ImproverProviderError, ImproverRateLimitedError
 from prompt_improver.improvement.model.connection import ModelConnection
 from prompt_improver.improvement.model.dspy_improver import DspyImprover
 from tests.model_improvers import IDEA, KEY, Pauses, choice_for, improver_for
-from tests.model_server import PARTS, ModelServer, Reply
+from tests.model_server import PARTS, ModelServer, Reply, parts
 
 pytestmark = pytest.mark.anyio
 
@@ -112,6 +115,66 @@ async def test_a_request_refused_for_another_reason_goes_on_being_constrained(
             await improver.improve(IDEA)
         await improver.improve(IDEA)
     assert "response_format" in server.requests[-1].body
+
+
+async def test_a_model_that_is_not_to_think_is_told_in_openais_words(server: ModelServer) -> None:
+    """gpt-6-luna takes no max_tokens, and a temperature only next to effort none."""
+    async with improver_for(server, model="gpt-6-luna", thinking=False, temperature=0.2) as asked:
+        found = await asked.improve(IDEA)
+    body = server.requests[0].body
+    assert (body["reasoning_effort"], body["temperature"]) == ("none", 0.2)
+    assert (body["max_completion_tokens"], "max_tokens" in body) == (500, False)
+    assert found.model_calls == 1
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "gemini", "deepseek", "ollama"])
+async def test_nobody_else_is_told_how_to_think(server: ModelServer, provider: str) -> None:
+    async with improver_for(server, provider=provider) as improver:
+        await improver.improve(IDEA)
+    names = " ".join(all_names(server.requests[0].body))
+    assert not re.search("effort|thinking|reasoning_|temperature", names)
+
+
+async def test_thoughts_before_the_answer_are_passed_over(server: ModelServer) -> None:
+    said = [{"type": "thinking", "thinking": "{ hm", "signature": "x"}]
+    said.append({"type": "text", "text": parts()})
+    answer = {"type": "message", "role": "assistant", "model": "m", "content": said, "id": "1"}
+    answer |= {"stop_reason": "end_turn", "usage": {"input_tokens": 1, "output_tokens": 2}}
+    server.reply = Reply(body=json.dumps(answer).encode())
+    async with improver_for(server, provider="anthropic", model="claude-haiku-5-5") as improver:
+        assert (await improver.improve(IDEA)).prompt.role == PARTS["role"]
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+async def test_a_model_that_takes_no_temperature_is_noticed_once(
+    server: ModelServer, caplog: pytest.LogCaptureFixture, provider: str
+) -> None:
+    server.reply = lambda request: (
+        Reply(status=400, body=b"{}") if "temperature" in request.body else Reply()
+    )
+    async with improver_for(server, provider=provider, temperature=0.2) as improver:
+        first = await improver.improve(IDEA)
+        await improver.improve(IDEA)
+    assert first.model_calls == 1
+    assert ["temperature" in request.body for request in server.requests] == [True, False, False]
+    assert caplog.text.count("takes no temperature") == 1
+
+
+async def test_a_request_refused_for_another_reason_goes_on_having_its_temperature(
+    server: ModelServer,
+) -> None:
+    server.reply = [Reply(status=400, body=b"{}"), Reply(status=400, body=b"{}"), Reply()]
+    async with improver_for(server, temperature=0.2) as improver:
+        with pytest.raises(ImproverProviderError):
+            await improver.improve(IDEA)
+        await improver.improve(IDEA)
+    assert server.requests[-1].body["temperature"] == 0.2
+
+
+def all_names(body: Any) -> list[str]:
+    """The keys of a JSON value, at every depth."""
+    inner = body.values() if isinstance(body, dict) else body if isinstance(body, list) else ()
+    return [*(body if isinstance(body, dict) else ()), *(n for v in inner for n in all_names(v))]
 
 
 async def test_a_proxy_of_the_environment_is_not_asked_for_a_model_on_this_machine(

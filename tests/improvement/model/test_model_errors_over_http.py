@@ -10,8 +10,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from prompt_improver.app import create_app
+from prompt_improver.domain.error_table import ERRORS
 from prompt_improver.settings import Settings
 from tests.model_server import ModelServer, Reply, parts
+from tests.told import told
 
 URL = "/api/v1/improve-prompt"
 IDEA = "Design a REST API for a library"
@@ -28,64 +30,39 @@ def fails(status: int, body: bytes = BODY, **headers: str) -> Reply:
     return Reply(status=status, body=body, headers=named)
 
 
-REFUSED = "The model's provider refused the key. Check the key in the settings."
-UNKNOWN = "The provider does not know this model. Check LLM_MODEL."
-WAIT = "The model's provider asks to wait. Try again later."
-FAILED = "The model's provider failed."
-UNREACHABLE = "The model could not be reached."
-LATE = "The model did not answer in time."
-
-
 @dataclass(frozen=True)
 class Row:
     reply: Reply
-    status: int
-    sentence: str
-    kind: str
-    level: int = logging.ERROR
+    code: str
     requests: int = 1
     retry_after: str | None = None
     settings: dict[str, object] = field(default_factory=dict)
 
 
 ROWS = {
-    "401": Row(fails(401), 502, REFUSED, "ImproverRefusedError"),
-    "403": Row(fails(403), 502, REFUSED, "ImproverRefusedError"),
-    "404 model": Row(fails(404), 502, UNKNOWN, "ImproverModelNotFoundError"),
+    "401": Row(fails(401), "model_key_refused"),
+    "403": Row(fails(403), "model_key_refused"),
+    "404 model": Row(fails(404), "model_not_found"),
     "429 with Retry-After": Row(
         fails(429, Retry_After="7"),
-        503,
-        WAIT,
-        "ImproverRateLimitedError",
-        logging.WARNING,
+        "model_rate_limited",
         retry_after="7",
     ),
-    "429 without Retry-After": Row(
-        fails(429), 503, WAIT, "ImproverRateLimitedError", logging.WARNING, retry_after="10"
-    ),
-    "500": Row(fails(500), 502, FAILED, "ImproverProviderError", requests=2),
-    "503": Row(fails(503), 502, FAILED, "ImproverProviderError", requests=2),
+    "429 without Retry-After": Row(fails(429), "model_rate_limited", retry_after="10"),
+    "500": Row(fails(500), "model_provider_failed", requests=2),
+    "503": Row(fails(503), "model_provider_failed", requests=2),
     "529 overloaded": Row(
         fails(529),
-        503,
-        WAIT,
-        "ImproverRateLimitedError",
-        logging.WARNING,
+        "model_rate_limited",
         requests=2,
         retry_after="10",
     ),
-    "reset": Row(Reply(reset=True), 502, UNREACHABLE, "ImproverUnreachableError", requests=2),
-    "reset in mid-answer": Row(
-        Reply(reset_midway=True), 502, UNREACHABLE, "ImproverUnreachableError", requests=2
-    ),
-    "timeout": Row(
-        Reply(delay_s=20), 504, LATE, "ImproverTimeoutError", settings={"llm_timeout_s": 0.3}
-    ),
+    "reset": Row(Reply(reset=True), "model_unreachable", requests=2),
+    "reset in mid-answer": Row(Reply(reset_midway=True), "model_unreachable", requests=2),
+    "timeout": Row(Reply(delay_s=20), "model_timeout", settings={"llm_timeout_s": 0.3}),
     "HTML with an error status": Row(
         fails(502, b"<html><body>" + WORDS.encode() + b"</body></html>"),
-        502,
-        FAILED,
-        "ImproverProviderError",
+        "model_provider_failed",
         requests=2,
     ),
 }
@@ -124,11 +101,11 @@ def client_of(base_url: str, **settings: object) -> Iterator[TestClient]:
 
 
 def assert_secrets_stay(caplog: pytest.LogCaptureFixture, *answers: str) -> None:
-    told = "\n".join(
+    text = "\n".join(
         (*answers, caplog.text, *(str(record.exc_info or "") for record in caplog.records))
     )
     for secret in (KEY, PATH_KEY, "billing@provider", "Incorrect API key", IDEA):
-        assert secret not in told
+        assert secret not in text
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
@@ -137,12 +114,13 @@ def test_a_failing_provider_is_told_in_our_own_words(server, caplog, row: Row):
     with caplog.at_level(logging.DEBUG), client_of(server.base_url, **row.settings) as client:
         client.post(URL, json={"idea": "warm up", "backend": "offline"})
         answer = client.post(URL, json={"idea": IDEA})
-    assert (answer.status_code, answer.json()) == (row.status, {"detail": row.sentence})
+    kind = ERRORS[row.code]
+    assert (answer.status_code, answer.json()) == (kind.status, told(row.code))
     assert answer.headers.get("Retry-After") == row.retry_after
     assert len(server.requests) == row.requests
-    told = [record for record in caplog.records if record.getMessage().startswith(row.kind)]
-    assert [record.levelno for record in told] == [row.level]
-    assert all(record.exc_info is None for record in told)
+    logged = [record for record in caplog.records if record.getMessage().startswith(row.code)]
+    assert [record.levelno for record in logged] == [kind.log_level]
+    assert all(record.exc_info is None for record in logged)
     assert_secrets_stay(caplog, answer.text, str(answer.headers))
 
 
@@ -152,9 +130,9 @@ def test_a_refused_connection_is_told_in_our_own_words(caplog):
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/{PATH_KEY}/v1"
         with caplog.at_level(logging.DEBUG), client_of(url) as client:
             answer = client.post(URL, json={"idea": IDEA})
-    assert (answer.status_code, answer.json()) == (502, {"detail": UNREACHABLE})
-    told = [record for record in caplog.records if record.getMessage().startswith("Improver")]
-    assert [record.levelno for record in told] == [logging.ERROR]
+    assert (answer.status_code, answer.json()) == (502, told("model_unreachable"))
+    logged = [record for record in caplog.records if record.getMessage().startswith("model_")]
+    assert [record.levelno for record in logged] == [logging.ERROR]
     assert_secrets_stay(caplog, answer.text)
 
 
@@ -199,7 +177,7 @@ def test_a_200_that_is_no_completion_is_told_in_our_own_words(server, caplog, bo
     server.reply = Reply(body=body)
     with caplog.at_level(logging.DEBUG), client_of(server.base_url) as client:
         answer = client.post(URL, json={"idea": IDEA})
-    assert (answer.status_code, answer.json()) == (502, {"detail": FAILED})
+    assert (answer.status_code, answer.json()) == (502, told("model_provider_failed"))
     assert len(server.requests) == 1
     assert_secrets_stay(caplog, answer.text)
 

@@ -2,13 +2,14 @@
 
 import contextlib
 import json
+import re
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompt_improver.improvement.improver import ImproverReplyError
+from prompt_improver.domain.errors import ImproverReplyError
 from prompt_improver.improvement.model.reply import FIELDS, parse_reply, reply_schema
 from prompt_improver.improvement.model.reply_values import (
     read_confidence,
@@ -41,6 +42,46 @@ def test_json_is_found_wherever_it_stands(text: str) -> None:
         **PARTS,
         "guardrails": tuple(PARTS["guardrails"]),
     }
+
+
+FAULTY = {
+    "a comma before the end": lambda text: text[:-1] + ",}",
+    "a comma too many in a list": lambda text: text.replace('"]', '",]'),
+    "Python": lambda text: repr(json.loads(text)),
+    "None": lambda text: text.replace('"confidence": 0.9', '"confidence": None'),
+    "a comment": lambda text: text.replace('"directive"', '// the task\n"directive"'),
+    "a quote inside": lambda text: text.replace("A poet", 'A "free" poet'),
+    "a missing comma": lambda text: text.replace(', "directive"', ' "directive"'),
+    "bare keys": lambda text: re.sub(r'"(\w+)":', r"\1:", text),
+    "typographic quotes": lambda text: re.sub(r'"(\w+)":', r"“\1”:", text),
+    "a cut end": lambda text: text[: text.index('"output_format"')],
+    "prose around": lambda text: f"Here it is:\n```json\n{text[:-1]},}}\n```\nAnything else?",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTY)
+def test_json_with_an_ordinary_fault_is_read(fault: str) -> None:
+    text = json.dumps(
+        {
+            "role": "A poet",
+            "directive": "Write {n} lines, don't rhyme",
+            "guardrails": ["Keep {n}", "No rhyme"],
+            "output_format": "Lines",
+            "confidence": 0.9,
+        }
+    )
+    broken = FAULTY[fault](text)
+    with pytest.raises(ValueError):  # noqa: PT011 whichever it is, json refuses it
+        json.loads(broken)
+    found = parse_reply(broken)
+    assert found.directive == "Write {n} lines, don't rhyme"
+    assert found.guardrails == ("Keep {n}", "No rhyme")
+    assert found.role.replace('"free" ', "") == "A poet"
+
+
+def test_a_faulty_reply_that_would_take_seconds_to_repair_is_not_repaired() -> None:
+    with pytest.raises(ImproverReplyError):
+        parse_reply('{"role": "a", "directive": "b", "guardrails": ' + "[{" * 10_000)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from db.sqlite.connection import open_connection
 from db.sqlite.rows import INSERT_ROW, to_parameters
 from db.sqlite.upkeep.backup import back_up, list_backups
 from db.sqlite.upkeep.check import check_database
-from prompt_improver.domain.prompt_repository import (
+from prompt_improver.domain.errors import (
     RepositoryBusyError,
     RepositoryConnectionError,
     RepositoryCorruptError,
@@ -24,7 +24,7 @@ from tests.full_disk import full_disk
 from tests.histories import make_history
 from tests.history_files import LATEST, make_old, names, save_rows
 from tests.server_process import ServerProcess, clean_environment
-from tests.sqlite_files import connect, mode, raw
+from tests.sqlite_files import mode, raw
 
 ALL = "SELECT * FROM prompt_history ORDER BY id"
 
@@ -249,8 +249,11 @@ def test_check_says_what_is_wrong_and_ends_with_1(tmp_path):
 
 
 def test_check_finds_damage(path):
-    with connect(path) as connection:
-        connection.execute("PRAGMA ignore_check_constraints = ON")
-        connection.execute("UPDATE prompt_history SET backend = 'magic' WHERE id = 3")
+    raw(path, "PRAGMA wal_checkpoint(TRUNCATE)")
+    # An index that lacks rows: what a disk that lost a page leaves behind.
+    page = raw(path, "SELECT rootpage FROM sqlite_schema WHERE name LIKE '%_by_timestamp'")[0][0]
+    content = bytearray(path.read_bytes())
+    content[(page - 1) * 4096 + 3 : (page - 1) * 4096 + 5] = b"\x00\x03"
+    path.write_bytes(content)
     (problem,) = check_database(path).problems
     assert "restore a backup" in problem

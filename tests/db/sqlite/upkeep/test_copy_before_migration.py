@@ -11,7 +11,7 @@ import pytest
 
 from db.sqlite.connection import migrate_database, open_connection
 from db.sqlite.upkeep.database_copy import CopyError, copy_database, copy_to_free_name
-from prompt_improver.domain.prompt_repository import (
+from prompt_improver.domain.errors import (
     RepositoryBusyError,
     RepositoryConnectionError,
     RepositoryCorruptError,

@@ -14,7 +14,7 @@ from db.sqlite.database import Database
 from db.sqlite.repository import SqlitePromptRepository
 from db.sqlite.upkeep.backup import back_up
 from db.sqlite.upkeep.restore import restore
-from prompt_improver.domain.prompt_repository import (
+from prompt_improver.domain.errors import (
     RepositoryBusyError,
     RepositoryConnectionError,
     RepositoryCorruptError,

@@ -1,0 +1,119 @@
+"""The one table of what each door says of an error."""
+
+import logging
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorKind:
+    """What is said of an error: over HTTP the sentence and the status, on the command line the
+    sentence and the exit code, in the log the level."""
+
+    status: int
+    sentence: str
+    """Fixed: it holds no text of the user's, no key and no path."""
+    exit_code: int = 1
+    log_level: int = logging.ERROR
+
+
+def _usage(status: int, sentence: str) -> ErrorKind:
+    """The caller's mistake."""
+    return ErrorKind(status, sentence, exit_code=2, log_level=logging.INFO)
+
+
+ERRORS = MappingProxyType(
+    {
+        # The request
+        "malformed_request": _usage(400, "Malformed HTTP request."),
+        "host_not_allowed": _usage(
+            400,
+            "This server does not answer under this host name. Add the name to ALLOWED_HOSTS, or "
+            "use one that is in it.",
+        ),
+        "blank_idea": _usage(400, "Idea must not be empty"),
+        "key_required": ErrorKind(
+            401,
+            "This server needs its key: send the header Authorization: Bearer API_KEY.",
+            log_level=logging.WARNING,
+        ),
+        "not_found": _usage(404, "There is nothing at this address. GET / lists what there is."),
+        "trailing_slash": _usage(
+            404, "There is nothing at this address. Remove the slash at its end."
+        ),
+        "method_not_allowed": _usage(
+            405, "This address does not take this method. The header Allow names those it takes."
+        ),
+        "request_too_large": _usage(
+            413,
+            "The request is too large: 250,000 characters are the limit, and 4 MB as sent. "
+            "Shorten the idea or the context.",
+        ),
+        "unsupported_media_type": _usage(
+            415, "The body must be JSON: send the header Content-Type: application/json."
+        ),
+        "invalid_request": _usage(422, "The request does not fit."),
+        "too_many_improvements": ErrorKind(
+            503,
+            "Too many improvements are under way. Try again in a moment.",
+            log_level=logging.WARNING,
+        ),
+        "server_stopping": ErrorKind(
+            503,
+            "The server is being stopped. Try again in a moment.",
+            log_level=logging.WARNING,
+        ),
+        # Nobody reads this answer: its status, which is nginx's, is for the log.
+        "caller_gone": ErrorKind(499, "The client has hung up.", log_level=logging.DEBUG),
+        "internal_error": ErrorKind(500, "Something went wrong on our side."),
+        # The history
+        "history_off": _usage(503, "No history is kept. Set SQLITE_ENABLED=true to keep one."),
+        "improvement_not_found": _usage(404, "The history has no improvement with this id."),
+        "improvement_spoiled": ErrorKind(
+            500,
+            "This improvement cannot be read: its row was changed by hand. Correct or delete the "
+            "row; the log names it.",
+            log_level=logging.WARNING,
+        ),
+        "history_unavailable": ErrorKind(
+            503, "The history does not answer at the moment. Try again later."
+        ),
+        "history_busy": ErrorKind(
+            503, "The history is in use by another process. Try again in a moment."
+        ),
+        "history_refused": ErrorKind(503, "The history refuses this improvement."),
+        "history_damaged": ErrorKind(
+            503, "The history database is damaged. Restore a backup of it."
+        ),
+        "spool_failed": ErrorKind(503, "The spool of the history cannot be read or written."),
+        # The model
+        "model_not_configured": ErrorKind(
+            503,
+            "No model is configured for this backend. Set LLM_PROVIDER and its key, or ask for "
+            "the backend offline.",
+            log_level=logging.WARNING,
+        ),
+        "model_rate_limited": ErrorKind(
+            503, "The model's provider asks to wait. Try again later.", log_level=logging.WARNING
+        ),
+        "model_timeout": ErrorKind(504, "The model did not answer in time."),
+        "model_unreachable": ErrorKind(502, "The model could not be reached."),
+        "model_key_refused": ErrorKind(
+            502, "The model's provider refused the key. Check the key in the settings."
+        ),
+        "model_not_found": ErrorKind(
+            502, "The provider does not know this model. Check LLM_MODEL."
+        ),
+        "model_reply_unreadable": ErrorKind(
+            502,
+            "The model's answer could not be read as a prompt.",
+            log_level=logging.WARNING,
+        ),
+        "model_provider_failed": ErrorKind(502, "The model's provider failed."),
+        "model_failed": ErrorKind(502, "The model did not give an answer."),
+        # The start
+        "invalid_setting": ErrorKind(500, "A setting is wrong."),
+        "address_unusable": ErrorKind(500, "The address cannot be listened on."),
+    }
+)
+"""By code. Codes are part of the API: they stay as they are."""
