@@ -13,7 +13,7 @@ from bench.report import Measurement
 from bench.rows import RowMaker, vocabulary
 from bench.saves import TURNS_A_ROUND
 from db.sqlite.search import find_matching_ids, to_match
-from prompt_improver.domain.prompt_history import MAX_COUNT
+from prompt_improver.domain.values import MAX_COUNT
 
 LEFT_ALONE = "left alone (2 MB, none)"
 _OPTIONS = {

@@ -15,8 +15,7 @@ from bench.report import say
 from bench.rows import RowMaker
 from db.sqlite.connection import open_connection
 from db.sqlite.migrator import read_migrations
-from db.sqlite.repository import INSERT_ROW
-from db.sqlite.rows import to_parameters
+from db.sqlite.rows import INSERT_ROW, to_parameters
 from db.sqlite.sql_files import SQL_FOLDER
 
 DAYS = 365

@@ -14,8 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from db.sqlite.repository import INSERT_ROW
-from db.sqlite.rows import to_parameters
+from db.sqlite.rows import INSERT_ROW, to_parameters
 from prompt_improver.domain.prompt_history import PromptHistory
 
 BATCH = 64

@@ -70,7 +70,7 @@ class RowMaker:
             idea = f"{idea[:185]} {source.getrandbits(40):x}"
         idea = f"{idea[:200]:.<20}"
         context = said[1] if source.random() < 0.5 else ""
-        backend = source.choices(tuple(BackendType), weights=(3, 6, 1))[0]
+        backend = source.choices(tuple(_MODELS), weights=(3, 6, 1))[0]
         offline = backend is BackendType.OFFLINE
         improved = said[2:]
         improved[1] = idea

@@ -27,6 +27,12 @@ DROP TABLE temp.migration_guard;
 -- timestamp < datetime('now', '-30 days'), typed by hand, is right.
 -- guardrails: a JSON array of texts.
 -- input_tokens, output_tokens, model_calls: what the improvement cost; empty where unknown.
+-- output_format, language, kept_original: empty where unknown, as in rows from before 0006;
+-- language is that of the idea.
+-- imported_at: when a row from elsewhere came in. The retention counts from the later of this
+-- and timestamp.
+-- details: a JSON object, by name whatever else is known of the improvement: warnings, task,
+-- field, changed, ... (details ->> 'task'). What is not known is not in it.
 CREATE TABLE prompt_history (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     timestamp TEXT NOT NULL,
@@ -43,9 +49,14 @@ CREATE TABLE prompt_history (
     latency_ms REAL,
     model_version TEXT,
     prompt_id TEXT NOT NULL,
-    input_tokens INTEGER CONSTRAINT "input_tokens is 0 or more" CHECK (input_tokens >= 0),
-    output_tokens INTEGER CONSTRAINT "output_tokens is 0 or more" CHECK (output_tokens >= 0),
-    model_calls INTEGER CONSTRAINT "model_calls is 0 or more" CHECK (model_calls >= 0),
+    input_tokens INTEGER,
+    output_tokens INTEGER,
+    model_calls INTEGER,
+    output_format TEXT,
+    language TEXT,
+    kept_original INTEGER,
+    imported_at TEXT,
+    details TEXT NOT NULL DEFAULT '{}',
     CONSTRAINT "prompt_id is kept once" UNIQUE (prompt_id),
     CONSTRAINT "prompt_id is a UUID in lower case" CHECK (
         length(prompt_id) = 36
@@ -64,22 +75,50 @@ CREATE TABLE prompt_history (
     CONSTRAINT "improved_prompt is not blank" CHECK (
         trim(improved_prompt, char(9, 10, 11, 12, 13, 32)) <> ''
     ),
-    CONSTRAINT "guardrails is a JSON array" CHECK (
-        CASE WHEN json_valid(guardrails) THEN json_type(guardrails) = 'array' ELSE 0 END
+    -- A CHECK cannot look at the elements one by one. So: in the array without spaces and
+    -- without escaped quotes, what stands between two texts ("," with its quotes), behind the
+    -- last and in an empty array is taken out. A quote is left where anything is no text.
+    CONSTRAINT "guardrails is a JSON array of texts" CHECK (
+        CASE WHEN json_valid(guardrails) THEN
+            json_type(guardrails) = 'array'
+            AND instr(
+                replace(replace(replace(
+                    '",' || substr(replace(replace(json(guardrails), '\\', ''), '\"', ''), 2),
+                '","', ''), '",]', ''), '"]', ''),
+                '"'
+            ) = 0
+        ELSE 0 END
     ),
-    CONSTRAINT "backend is zero-shot, few-shot or offline" CHECK (
-        backend IN ('zero-shot', 'few-shot', 'offline')
+    CONSTRAINT "backend is zero-shot, few-shot, offline, client or imported" CHECK (
+        backend IN ('zero-shot', 'few-shot', 'offline', 'client', 'imported')
     ),
     CONSTRAINT "confidence is from 0 to 1" CHECK (confidence BETWEEN 0 AND 1),
-    CONSTRAINT "latency_ms is 0 or more" CHECK (latency_ms >= 0)
+    CONSTRAINT "latency_ms is 0 or more" CHECK (latency_ms >= 0),
+    CONSTRAINT "input_tokens is 0 or more" CHECK (input_tokens >= 0),
+    CONSTRAINT "output_tokens is 0 or more" CHECK (output_tokens >= 0),
+    CONSTRAINT "model_calls is 0 or more" CHECK (model_calls >= 0),
+    CONSTRAINT "language is an ISO 639-1 code" CHECK (language GLOB '[a-z][a-z]'),
+    CONSTRAINT "kept_original is 0 or 1" CHECK (kept_original IN (0, 1)),
+    CONSTRAINT "imported_at is UTC as YYYY-MM-DD HH:MM:SS.mmm" CHECK (
+        length(imported_at) = 23
+        AND imported_at GLOB '????-??-?? ??:??:??.[0-9][0-9][0-9]'
+        AND datetime(imported_at, '+0 days') IS substr(imported_at, 1, 19)
+    ),
+    CONSTRAINT "details is a JSON object" CHECK (
+        CASE WHEN json_valid(details) THEN json_type(details) = 'object' ELSE 0 END
+    )
 ) STRICT;
 
--- The newest rows, a range of days and the oldest rows are read along this one. Every index
--- ends in the id, so it serves ORDER BY timestamp DESC, id DESC too.
+-- The newest rows and a range of days are read along this one. Every index ends in the id, so
+-- it serves ORDER BY timestamp DESC, id DESC too.
 CREATE INDEX prompt_history_by_timestamp ON prompt_history (timestamp);
 
 -- The newest rows of one backend, and the number of rows per backend.
 CREATE INDEX prompt_history_by_backend ON prompt_history (backend, timestamp);
+
+-- What the retention counts from. A query goes along it that has this very expression.
+CREATE INDEX prompt_history_by_retention
+ON prompt_history (max(timestamp, coalesce(imported_at, '')));
 
 -- Which rows hold a word; accents and case do not count. The texts stay in prompt_history
 -- (content), and where in a row a word stands is not kept (detail): with it the index would be
@@ -276,6 +315,37 @@ BEGIN
         AND improvements = 0;
 END;
 
+-- Rows that broke a rule of the table when 0006 made it anew, as they were: any value may stand
+-- in any column. kept_since: what the retention counts from, which is the row's timestamp where
+-- that is one, and else the moment in which it was put here. One that has been corrected goes
+-- back with INSERT INTO prompt_history (...) SELECT ... FROM spoiled_rows WHERE id = ...
+CREATE TABLE spoiled_rows (
+    id INTEGER PRIMARY KEY,
+    timestamp ANY,
+    original_idea ANY,
+    context ANY,
+    improved_prompt ANY,
+    role ANY,
+    directive ANY,
+    framework ANY,
+    guardrails ANY,
+    backend ANY,
+    confidence ANY,
+    reasoning ANY,
+    latency_ms ANY,
+    model_version ANY,
+    prompt_id ANY,
+    input_tokens ANY,
+    output_tokens ANY,
+    model_calls ANY,
+    kept_since TEXT NOT NULL
+) STRICT;
+
+-- Both for the retention and for the deletion of one row.
+CREATE INDEX spoiled_rows_by_kept_since ON spoiled_rows (kept_since);
+
+CREATE INDEX spoiled_rows_by_prompt_id ON spoiled_rows (prompt_id);
+
 -- The views are what others may build on: their names and columns stay as they are in later
 -- versions, which may add columns at the end; the table itself may change.
 
@@ -339,6 +409,6 @@ FROM daily_summary
 GROUP BY backend
 ORDER BY backend;
 
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 
 COMMIT;

@@ -29,5 +29,18 @@ def make_history(**changes: Any) -> PromptHistory:
         "input_tokens": 310,
         "output_tokens": 120,
         "model_calls": 1,
+        "output_format": "A table",
+        "language": "en",
+        "kept_original": False,
+        "warnings": ("vague",),
+        "task": "design",
+        "field": "software",
+        "changed": True,
+        "guardrail_sources": ("idea", "assumed"),
+        "artefact": "API",
+        "target": "chat",
+        "fallback_reason": "no model is configured",
     }
+    if "guardrails" in changes:
+        fields["guardrail_sources"] = ("idea",) * len(changes["guardrails"])
     return PromptHistory(**fields | changes)

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from db.sqlite.connection import open_connection
 from db.sqlite.migrator import read_migrations
-from db.sqlite.repository import INSERT_ROW
-from db.sqlite.rows import to_parameters
+from db.sqlite.rows import INSERT_ROW, to_parameters
 from tests.histories import make_history
 from tests.sqlite_files import connect, raw
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from operator import add
@@ -18,12 +18,8 @@ from prompt_improver.domain.errors import (
     SpoiledRowError,
 )
 from prompt_improver.domain.history_page import HistoryCursor, HistoryPage, page_of
-from prompt_improver.domain.prompt_history import (
-    BackendType,
-    PromptHistory,
-    find_unstorable_character,
-    utc_milliseconds,
-)
+from prompt_improver.domain.history_record import to_record
+from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.prompt_repository import (
     MAX_SEARCH_WORDS,
     PromptRepository,
@@ -33,6 +29,7 @@ from prompt_improver.domain.usage_statistics import (
     UsageFigures,
     UsageStatistics,
 )
+from prompt_improver.domain.values import find_unstorable_character, utc_milliseconds
 
 
 class InMemoryPromptRepository(PromptRepository):
@@ -155,6 +152,14 @@ class InMemoryPromptRepository(PromptRepository):
             if rows := [row for row in self._sound() if row.id in wanted]:
                 yield rows
 
+    async def iterate_spoiled(self, chunk: int = 50) -> AsyncIterator[list[Mapping[str, object]]]:
+        if chunk < 1:
+            raise ValueError(f"chunk must be 1 or more, got {chunk}")
+        self._check()
+        rows = [row for row in self.rows if row.id in self.spoiled]
+        for first in range(0, len(rows), chunk):
+            yield [{"table": "rows", **to_record(row)} for row in rows[first : first + chunk]]
+
     async def get_usage(
         self, start: datetime | None = None, end: datetime | None = None
     ) -> UsageStatistics:
@@ -205,7 +210,11 @@ class InMemoryPromptRepository(PromptRepository):
         self._check()
         oldest = datetime.now(UTC) - timedelta(days=days)
         before = len(self.rows)
-        self.rows = [row for row in self.rows if row.timestamp >= oldest]
+        self.rows = [
+            row
+            for row in self.rows
+            if max(row.timestamp, row.imported_at or row.timestamp) >= oldest
+        ]
         return before - len(self.rows)
 
     def _fail_if_told(self) -> None:

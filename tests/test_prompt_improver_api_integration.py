@@ -21,6 +21,7 @@ from prompt_improver.domain.errors import (
     ImproverUnreachableError,
     RepositoryConnectionError,
 )
+from prompt_improver.domain.history_record import COLUMNS
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.recorder import Recorder
 from prompt_improver.settings import Settings
@@ -30,25 +31,9 @@ from tests.told import told
 
 URL = "/api/v1/improve-prompt"
 FIELDS = {
-    "prompt_id",
-    "improved_prompt",
-    "role",
-    "directive",
-    "framework",
-    "guardrails",
-    "output_format",
-    "reasoning",
-    "confidence",
-    "backend",
-    "model_version",
-    "latency_ms",
-    "warnings",
-    "kept_original",
-    "input_tokens",
-    "output_tokens",
-    "model_calls",
+    *COLUMNS,
     "saved",
-}
+} - {"id", "timestamp"}
 
 
 @pytest.fixture
@@ -103,6 +88,31 @@ def wait_for_rows(database_file: Path, number: int) -> list[sqlite3.Row]:
     while time.monotonic() < deadline and len(rows(database_file)) < number:
         time.sleep(0.01)
     return rows(database_file)
+
+
+def test_the_history_shows_what_was_answered(make_client):
+    client = make_client(sqlite_async_enabled=False)
+    answered = client.post(URL, json={"idea": "Diseña una API REST", "context": "FastAPI"}).json()
+    assert (answered["original_idea"], answered["context"]) == ("Diseña una API REST", "FastAPI")
+    assert answered["language"] == "es"
+    assert answered["kept_original"] is False
+    shown = client.get(f"/api/v1/history/{answered['prompt_id']}").json()
+    assert isinstance(shown.pop("id"), int)
+    assert shown.pop("timestamp")
+    assert answered.pop("saved") == "saved"
+    assert shown == answered
+
+
+def test_a_language_that_was_not_detected_is_null(make_client, database_file):
+    client = make_client(sqlite_async_enabled=False)
+    assert client.post(URL, json={"idea": "x1 y2"}).json()["language"] is None
+    assert rows(database_file)[0]["language"] is None
+
+
+@pytest.mark.parametrize("backend", ["client", "imported"])
+def test_nobody_can_ask_for_a_backend_that_is_no_engine(client, backend):
+    assert client.post(URL, json={"idea": "Design", "backend": backend}).status_code == 422
+    assert client.get("/api/v1/history", params={"backend": backend}).status_code == 200
 
 
 def recorder_of(client: TestClient) -> Recorder:

@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
@@ -65,6 +66,13 @@ async def test_save_prompt_history(repository, path):
             310,
             120,
             1,
+            "A table",
+            "en",
+            0,
+            None,
+            '{"warnings": ["vague"], "task": "design", "field": "software", "changed": true, '
+            '"guardrail_sources": ["idea", "assumed"], "artefact": "API", "target": "chat", '
+            '"fallback_reason": "no model is configured"}',
         )
     ]
 
@@ -201,7 +209,7 @@ async def test_a_row_that_breaks_a_rule_costs_the_whole_batch(repository, path):
             [
                 "SEARCH prompt_history USING INTEGER PRIMARY KEY",
                 "LIST SUBQUERY",
-                "SEARCH prompt_history USING COVERING INDEX prompt_history_by_timestamp",
+                "SEARCH prompt_history USING INDEX prompt_history_by_retention",
             ],
         ),
     ],
@@ -212,10 +220,11 @@ async def test_every_query_runs_along_an_index_without_sorting(repository, datab
     await database.run(lambda connection: connection.set_trace_callback(statements.append))
     await call(repository)
     await database.run(lambda connection: connection.set_trace_callback(None))
+    # Not what the search index reads of its own tables when the schema is new to it.
     sql = next(
         sql
         for sql in statements
-        if "prompt_history" in sql and sql.split()[0] in ("SELECT", "DELETE")
+        if re.search(r"\bprompt_history\b", sql) and sql.split()[0] in ("SELECT", "DELETE")
     )
     rows = await database.run(
         lambda connection: connection.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()

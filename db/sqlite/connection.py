@@ -10,6 +10,7 @@ from tenacity import Retrying
 
 from db.files.database_file import prepare_file, tighten_file
 from db.files.database_lock import DatabaseLock, lock_shared
+from db.sqlite import set_aside_rows
 from db.sqlite.busy import BUSY_TIMEOUT_S, RETRY, STOP, WAIT
 from db.sqlite.errors import translate
 from db.sqlite.migrator import (
@@ -193,8 +194,14 @@ def _make_ready(
     refuse_other_databases(connection, path)
     tighten_file(path)
     copy = CopyBeforeMigration(connection, path)
+
+    def applied(migration: Migration) -> None:
+        on_applied(migration)
+        if migration.version == set_aside_rows.FIRST_VERSION:
+            set_aside_rows.warn_of_set_aside(connection)
+
     try:
-        migrate(connection, migrations, on_applied, before=copy)
+        migrate(connection, migrations, applied, before=copy)
     except BaseException:
         with suppress(sqlite3.Error, OSError):  # the first error is the one to hear of
             copy.drop_if_not_needed()

@@ -15,12 +15,8 @@ from db.sqlite.rows import COLUMNS, to_text
 from db.sqlite.search import find_matching_ids, to_match
 from db.sqlite.spoiled_rows import SpoiledRows
 from prompt_improver.domain.history_page import HistoryCursor, HistoryPage, page_of
-from prompt_improver.domain.prompt_history import (
-    MAX_COUNT,
-    BackendType,
-    PromptHistory,
-    find_unstorable_character,
-)
+from prompt_improver.domain.prompt_history import BackendType, PromptHistory
+from prompt_improver.domain.values import MAX_COUNT, find_unstorable_character
 
 # Matches looked at in one go when a search is narrowed by backend or time as well.
 _MATCHES_A_STEP = 1_000

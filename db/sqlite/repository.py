@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -15,8 +15,9 @@ import anyio
 from db.sqlite import pages as history_pages
 from db.sqlite.compaction import PAUSE_S, forget_deleted
 from db.sqlite.database import Database
-from db.sqlite.rows import COLUMNS, to_parameters
-from db.sqlite.spoiled_rows import SpoiledRows
+from db.sqlite.rows import COLUMNS, INSERT_ROW, to_parameters
+from db.sqlite.set_aside_rows import delete_old_set_aside, delete_set_aside
+from db.sqlite.spoiled_rows import SpoiledRows, iterate_spoiled
 from db.sqlite.sql_files import load_statement
 from db.sqlite.usage import read_usage
 from prompt_improver.domain.errors import SpoiledRowError
@@ -33,21 +34,6 @@ STEP_S = 0.025
 FIRST_CHUNK, LEAST_CHUNK, MOST_CHUNK = 50, 5, 200
 # The largest number that SQLite can bind.
 MAX_INTEGER = 2**63 - 1
-
-# Bound by name; a row that is kept already is left as it is.
-INSERT_ROW = """
-    INSERT INTO prompt_history (
-        timestamp, original_idea, context, improved_prompt, role, directive, framework,
-        guardrails, backend, confidence, reasoning, latency_ms, model_version, prompt_id,
-        input_tokens, output_tokens, model_calls
-    )
-    VALUES (
-        :timestamp, :original_idea, :context, :improved_prompt, :role, :directive, :framework,
-        :guardrails, :backend, :confidence, :reasoning, :latency_ms, :model_version, :prompt_id,
-        :input_tokens, :output_tokens, :model_calls
-    )
-    ON CONFLICT (prompt_id) DO NOTHING
-"""
 
 
 class SqlitePromptRepository(PromptRepository):
@@ -144,6 +130,9 @@ class SqlitePromptRepository(PromptRepository):
     def iterate(self, chunk: int = 50) -> AsyncIterator[list[PromptHistory]]:
         return history_pages.iterate(self._database, self._spoiled, chunk)
 
+    def iterate_spoiled(self, chunk: int = 50) -> AsyncIterator[list[Mapping[str, object]]]:
+        return iterate_spoiled(self._database, chunk)
+
     async def get_usage(
         self, start: datetime | None = None, end: datetime | None = None
     ) -> UsageStatistics:
@@ -172,7 +161,7 @@ class SqlitePromptRepository(PromptRepository):
             for beginning in (
                 "CREATE TEMP TABLE rows_kept_aside",
                 "UPDATE prompt_history AS overwritten",
-                "DELETE",
+                "DELETE FROM prompt_history",
                 "UPDATE prompt_history AS restored",
                 "DROP TABLE rows_kept_aside",
             )
@@ -196,6 +185,7 @@ class SqlitePromptRepository(PromptRepository):
                 break
             rows = next_chunk(rows, time.monotonic() - began)
             await anyio.sleep(PAUSE_S)
+        deleted += await self._database.write(lambda c: delete_old_set_aside(c, days))
         await self.forget_deleted()
         return deleted
 
@@ -205,9 +195,12 @@ class SqlitePromptRepository(PromptRepository):
         except ValueError:
             return False
         sql = "DELETE FROM prompt_history WHERE prompt_id = ?"
-        return await self._database.write(
-            lambda connection: connection.execute(sql, (kept,)).rowcount == 1
-        )
+
+        def delete(connection: sqlite3.Connection) -> bool:
+            deleted = connection.execute(sql, (kept,)).rowcount == 1
+            return delete_set_aside(connection, kept) or deleted
+
+        return await self._database.write(delete)
 
     async def forget_deleted(self) -> None:
         await forget_deleted(self._database)

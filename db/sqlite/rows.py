@@ -3,18 +3,23 @@
 import json
 import sqlite3
 from datetime import UTC, datetime
+from typing import Any
 
-from prompt_improver.domain.prompt_history import PromptHistory, utc_milliseconds
+from prompt_improver.domain.prompt_history import COLUMN_RULES, DETAIL_RULES, PromptHistory
+from prompt_improver.domain.values import utc_milliseconds
 
-COLUMNS = (
-    "id, timestamp, original_idea, context, improved_prompt, role, directive, framework, "
-    "guardrails, backend, confidence, reasoning, latency_ms, model_version, prompt_id, "
-    "input_tokens, output_tokens, model_calls"
-)
+_NEW = (*COLUMN_RULES, "details")
+COLUMNS = ", ".join(("id", *_NEW))
 
-
-FIRST_VERSION = 2
+FIRST_VERSION = 6
 """The first schema whose table has COLUMNS."""
+
+# Bound by name; a row that is kept already is left as it is.
+INSERT_ROW = f"""
+    INSERT INTO prompt_history ({", ".join(_NEW)})
+    VALUES ({", ".join(f":{name}" for name in _NEW)})
+    ON CONFLICT (prompt_id) DO NOTHING
+"""  # noqa: S608  # nosec B608
 
 
 class RowError(ValueError):
@@ -27,30 +32,22 @@ class RowError(ValueError):
 
 def to_parameters(history: PromptHistory) -> dict[str, str | float | None]:
     """The values of a new row, by column; the id is the database's to give."""
-    return {
+    imported_at = history.imported_at
+    details = {name: getattr(history, name) for name in DETAIL_RULES}
+    return {name: getattr(history, name) for name in COLUMN_RULES} | {
         "timestamp": to_text(history.timestamp),
-        "original_idea": history.original_idea,
-        "context": history.context,
-        "improved_prompt": history.improved_prompt,
-        "role": history.role,
-        "directive": history.directive,
-        "framework": history.framework,
-        # Not escaped to ASCII, so that people find their words with LIKE.
-        "guardrails": json.dumps(history.guardrails, ensure_ascii=False),
+        "imported_at": None if imported_at is None else to_text(imported_at, "imported_at"),
+        "guardrails": _json(history.guardrails),
         "backend": history.backend.value,
         "confidence": _real(history.confidence),
-        "reasoning": history.reasoning,
         "latency_ms": _real(history.latency_ms),
-        "model_version": history.model_version,
-        "prompt_id": history.prompt_id,
-        "input_tokens": history.input_tokens,
-        "output_tokens": history.output_tokens,
-        "model_calls": history.model_calls,
+        "details": _json({name: value for name, value in details.items() if value is not None}),
     }
 
 
 def from_row(row: sqlite3.Row) -> PromptHistory:
-    """The improvement in a row that has COLUMNS, whose text was read by ``decode_text``.
+    """The improvement in a row that has COLUMNS, whose text was read by ``decode_text``. What
+    only a later version knows of ``details`` is left out.
 
     Nothing but what ``to_parameters`` writes is taken: with a timestamp in another form, for
     one, pages would not follow each other.
@@ -59,29 +56,21 @@ def from_row(row: sqlite3.Row) -> PromptHistory:
         RowError: the row was changed by hand into what no improvement can be. It says
             nothing of what the row holds.
     """
+    values: dict[str, Any] = {name: row[name] for name in COLUMN_RULES}
+    details = _parsed(row, "details", dict)
+    values |= {name: details[name] for name in DETAIL_RULES if name in details}
+    values["timestamp"] = _moment(row, "timestamp")
+    values["guardrails"] = _parsed(row, "guardrails", list)
+    if row["kept_original"] is not None:
+        values["kept_original"] = bool(row["kept_original"])
+    if row["imported_at"] is not None:
+        values["imported_at"] = _moment(row, "imported_at")
+    sources = values.get("guardrail_sources")
+    if isinstance(sources, list) and len(sources) != len(values["guardrails"]):
+        # Somebody took a guardrail out by hand, or added one: that is no reason to lose a row.
+        del values["guardrail_sources"]
     try:
-        history = PromptHistory(
-            id=row["id"],
-            prompt_id=row["prompt_id"],
-            timestamp=_moment(row["timestamp"]),
-            original_idea=row["original_idea"],
-            context=row["context"],
-            improved_prompt=row["improved_prompt"],
-            role=row["role"],
-            directive=row["directive"],
-            framework=row["framework"],
-            guardrails=_guardrails(row["guardrails"]),
-            backend=row["backend"],
-            confidence=row["confidence"],
-            reasoning=row["reasoning"],
-            latency_ms=row["latency_ms"],
-            model_version=row["model_version"],
-            input_tokens=row["input_tokens"],
-            output_tokens=row["output_tokens"],
-            model_calls=row["model_calls"],
-        )
-    except RowError:
-        raise
+        history = PromptHistory(id=row["id"], **values)
     except ValueError as error:
         raise RowError(_column_of(str(error))) from error
     if history.prompt_id != row["prompt_id"]:
@@ -107,29 +96,37 @@ def to_text(moment: datetime, name: str = "timestamp") -> str:
     return utc.isoformat(sep=" ", timespec="milliseconds")
 
 
-def _moment(text: object) -> datetime:
+def _moment(row: sqlite3.Row, column: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text).replace(tzinfo=UTC)  # type: ignore[arg-type]
+        moment = datetime.fromisoformat(row[column]).replace(tzinfo=UTC)
     except (TypeError, ValueError) as error:
-        raise RowError("timestamp") from error
-    if to_text(moment) != text:
-        raise RowError("timestamp")
+        raise RowError(column) from error
+    if to_text(moment) != row[column]:
+        raise RowError(column)
     return moment
 
 
-def _guardrails(text: object) -> tuple[str, ...]:
+def _parsed(row: sqlite3.Row, column: str, kind: type) -> Any:
     try:
-        guardrails = json.loads(text) if isinstance(text, str) else None
+        value = json.loads(row[column]) if isinstance(row[column], str) else None
     except (ValueError, RecursionError) as error:  # no JSON, or 100,000 brackets
-        raise RowError("guardrails") from error
-    if not isinstance(guardrails, list):
-        raise RowError("guardrails")
-    return tuple(guardrails)
+        raise RowError(column) from error
+    if not isinstance(value, kind):
+        raise RowError(column)
+    return value
 
 
 def _column_of(message: str) -> str:
     """PromptHistory's errors begin with the field; the rest may quote what was typed."""
-    return next((name for name in COLUMNS.split(", ") if message.startswith(name)), "values")
+    field = message.split(" ", 1)[0].split("[", 1)[0]
+    if field in DETAIL_RULES:
+        return "details"
+    return field if field in COLUMN_RULES else "values"
+
+
+def _json(value: object) -> str:
+    # Not escaped to ASCII, so that people find their words with LIKE.
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _real(number: float | None) -> float | None:

@@ -1,11 +1,16 @@
-"""Rows that were changed by hand into what no improvement can be."""
+"""Rows that were changed by hand into what no improvement can be: in prompt_history itself, or
+set aside in the table spoiled_rows by the migration that made the rules stricter."""
 
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from functools import partial
 
+from db.sqlite.database import Database
 from db.sqlite.rows import COLUMNS, RowError, from_row
+from db.sqlite.set_aside_rows import select_set_aside
 from prompt_improver.domain.prompt_history import PromptHistory
+from prompt_improver.domain.values import MAX_COUNT
 
 logger = logging.getLogger(__name__)
 
@@ -60,3 +65,51 @@ def find_spoiled_rows(connection: sqlite3.Connection) -> Iterator[tuple[int, str
             from_row(row)
         except RowError as error:
             yield row["id"], error.column
+
+
+async def iterate_spoiled(
+    database: Database, chunk: int
+) -> AsyncIterator[list[Mapping[str, object]]]:
+    """As ``PromptRepository.iterate_spoiled``: first what was set aside."""
+    if chunk < 1:
+        raise ValueError(f"chunk must be 1 or more, got {chunk}")
+    limit = min(chunk, MAX_COUNT)
+    for select in (_select_set_aside, _select_in_place):
+        after: int | None = -MAX_COUNT - 1
+        while after is not None:
+            rows, after = await database.run(partial(select, after=after, limit=limit))
+            if rows:
+                yield rows
+
+
+def _select_set_aside(
+    connection: sqlite3.Connection, *, after: int, limit: int
+) -> tuple[list[Mapping[str, object]], int | None]:
+    """The next rows, and the id behind which there may be more; None when there are none."""
+    rows = select_set_aside(connection, after=after, limit=limit)
+    return [_by_column("spoiled_rows", row) for row in rows], rows[-1]["id"] if rows else None
+
+
+def _select_in_place(
+    connection: sqlite3.Connection, *, after: int, limit: int
+) -> tuple[list[Mapping[str, object]], int | None]:
+    sql = f"SELECT {COLUMNS} FROM prompt_history WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608  # nosec B608
+    rows = connection.execute(sql, (after, limit)).fetchall()
+    spoiled = [_by_column("prompt_history", row) for row in rows if _is_spoiled(row)]
+    return spoiled, rows[-1]["id"] if rows else None
+
+
+def _is_spoiled(row: sqlite3.Row) -> bool:
+    try:
+        from_row(row)
+    except RowError:
+        return True
+    return False
+
+
+def _by_column(table: str, row: sqlite3.Row) -> Mapping[str, object]:
+    values = dict(row)
+    for name, value in values.items():
+        if isinstance(value, bytes):
+            values[name] = f"X'{value.hex().upper()}'"
+    return {"table": table, **values}

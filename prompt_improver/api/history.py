@@ -1,14 +1,20 @@
 """/api/v1/history and /api/v1/statistics: reading what is kept, and deleting of it."""
 
 from collections.abc import AsyncIterator, Callable
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
 from prompt_improver.api.dependencies import HistoryDependency, TidyingDependency
 from prompt_improver.api.errors import HISTORY_ERRORS, PROMPT_ERRORS, SPOILED_ROW_ERRORS
-from prompt_improver.api.history_export import MEDIA_TYPES, ExportFormat, heading, renderer
+from prompt_improver.api.history_export import (
+    MEDIA_TYPES,
+    ExportFormat,
+    heading,
+    renderer,
+    to_spoiled_line,
+)
 from prompt_improver.api.history_parameters import (
     Cursor,
     From,
@@ -26,7 +32,9 @@ from prompt_improver.api.history_schemas import (
 )
 from prompt_improver.api.pieces import answer_in_pieces, in_pieces
 from prompt_improver.domain.errors import ImprovementNotFoundError
-from prompt_improver.domain.prompt_history import BackendType, PromptHistory
+from prompt_improver.domain.prompt_history import BackendType
+
+T = TypeVar("T")
 
 router = APIRouter(prefix="/api/v1", tags=["history"], responses=HISTORY_ERRORS)
 
@@ -60,7 +68,7 @@ async def history(
             "description": "Every improvement, the first saved first: a JSON object a line, or "
             "CSV with a heading. A CSV cell that begins with = + - @, tab or carriage return "
             "gets an apostrophe in front, so that no spreadsheet runs it as a formula; its "
-            "guardrails are JSON.",
+            "lists are JSON. With `spoiled`, rows that are no improvements, as lines of JSON.",
         }
     },
 )
@@ -69,16 +77,20 @@ async def export(
     chosen: Annotated[
         ExportFormat, Query(alias="format", description="jsonl can be imported again.")
     ] = ExportFormat.JSONL,
+    spoiled: Annotated[
+        bool,
+        Query(
+            description="Instead, the rows that somebody changed by hand into what no improvement "
+            "can be: always JSON lines, which cannot be imported as they are."
+        ),
+    ] = False,
 ) -> StreamingResponse:
     """The whole history as a file, written while it is read."""
+    if spoiled:
+        rows = repository.iterate_spoiled()
+        return await _download("", to_spoiled_line, rows, "spoiled_rows", ExportFormat.JSONL)
     chunks = repository.iterate()
-    # Read before the answer begins: while there is time to answer 503.
-    first: list[PromptHistory] = await anext(chunks, [])
-    return StreamingResponse(
-        _stream(heading(chosen), renderer(chosen), first, chunks),
-        media_type=MEDIA_TYPES[chosen],
-        headers={"Content-Disposition": f'attachment; filename="prompt_history.{chosen.value}"'},
-    )
+    return await _download(heading(chosen), renderer(chosen), chunks, "prompt_history", chosen)
 
 
 @router.get("/history/{prompt_id}", responses={**PROMPT_ERRORS, **SPOILED_ROW_ERRORS})
@@ -112,11 +124,24 @@ async def statistics(
     return StatisticsResponse.of(await repository.get_usage(start, end))
 
 
-async def _stream(
+async def _download(
     head: str,
-    render: Callable[[PromptHistory], str],
-    first: list[PromptHistory],
-    rest: AsyncIterator[list[PromptHistory]],
+    render: Callable[[T], str],
+    chunks: AsyncIterator[list[T]],
+    name: str,
+    chosen: ExportFormat,
+) -> StreamingResponse:
+    # Read before the answer begins: while there is time to answer 503.
+    first: list[T] = await anext(chunks, [])
+    return StreamingResponse(
+        _stream(head, render, first, chunks),
+        media_type=MEDIA_TYPES[chosen],
+        headers={"Content-Disposition": f'attachment; filename="{name}.{chosen.value}"'},
+    )
+
+
+async def _stream(
+    head: str, render: Callable[[T], str], first: list[T], rest: AsyncIterator[list[T]]
 ) -> AsyncIterator[bytes]:
     yield head.encode()
     rows = first

@@ -1,7 +1,7 @@
 """Improvements as lines of JSON and as CSV."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
 from prompt_improver.domain.history_record import COLUMNS, to_line, to_record
@@ -36,17 +36,23 @@ def renderer(chosen: ExportFormat) -> Callable[[PromptHistory], str]:
     return _to_csv if chosen is ExportFormat.CSV else to_line
 
 
+def to_spoiled_line(row: Mapping[str, object]) -> str:
+    """A spoiled row as a line of JSON, in ASCII: it may hold text that is no Unicode."""
+    return json.dumps(row) + "\n"
+
+
 def _to_csv(row: PromptHistory) -> str:
-    """Guardrails as JSON in a cell. A text that a spreadsheet would take for a formula gets
-    an apostrophe in front: what people paste into a prompt must not run in a spreadsheet."""
+    """Lists are JSON in their cell. A text that a spreadsheet would take for a formula gets an
+    apostrophe in front: what people paste into a prompt must not run in a spreadsheet."""
     record = to_record(row)
-    record["guardrails"] = json.dumps(record["guardrails"], ensure_ascii=False)
     return _csv([_defused(record[name]) for name in COLUMNS])
 
 
 def _defused(value: object) -> object:
-    if isinstance(value, str) and value.startswith(_FORMULA_SIGNS):
-        return f"'{value}"
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA_SIGNS) else value
+    if isinstance(value, bool | list | dict):
+        return json.dumps(value, ensure_ascii=False)
     return value
 
 

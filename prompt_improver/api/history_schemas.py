@@ -7,36 +7,21 @@ from typing import Any, Self
 
 from pydantic import BaseModel, Field
 
+from prompt_improver.api.improvement_fields import ImprovementFields
 from prompt_improver.domain.history_page import HistoryPage
 from prompt_improver.domain.history_record import to_record
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.usage_statistics import UsageFigures, UsageStatistics
 
 
-class HistoryItem(BaseModel):
-    """One row of the history, by its column names."""
+class HistoryItem(ImprovementFields):
+    """One row of the history."""
 
     id: int = Field(description="Number of the row; the number of a deleted row never returns.")
     timestamp: str = Field(
         description="When it was improved: UTC, as the database has it.",
         examples=["2026-05-04 12:00:00.123"],
     )
-    original_idea: str = Field(description="What was typed.")
-    context: str = Field(description="What was typed as the context.")
-    improved_prompt: str = Field(description="The prompt as Markdown.")
-    role: str = Field(description="Who the model is to be.")
-    directive: str = Field(description="The task.")
-    framework: str = Field(description="How the model is to go about it.")
-    guardrails: list[str] = Field(description="Rules that the result can be checked against.")
-    backend: BackendType = Field(description="Who answered.")
-    confidence: float | None = Field(description="0 to 1, not a probability; null without one.")
-    reasoning: str | None = Field(description="Why the prompt is as it is; null where unknown.")
-    latency_ms: float | None = Field(description="Milliseconds that it took.")
-    model_version: str | None = Field(description="The model that answered, as provider/model.")
-    prompt_id: str = Field(description="UUID of the improvement, as its answer told it.")
-    input_tokens: int | None = Field(description="Tokens that the model read; null if unknown.")
-    output_tokens: int | None = Field(description="Tokens that it wrote; null if unknown.")
-    model_calls: int | None = Field(description="Requests sent to the model; null if unknown.")
 
     @classmethod
     def of(cls, history: PromptHistory) -> "HistoryItem":

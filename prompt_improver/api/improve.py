@@ -32,4 +32,4 @@ async def improve_prompt(
         logged["cancelled"] = improved.cancelled
     logged["backend"] = improved.history.backend.value
     logged["saved"] = improved.saved.value
-    return ImproveResponse.of(improved.improvement, improved.history, improved.saved)
+    return ImproveResponse.of(improved.history, improved.saved)

@@ -6,15 +6,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from prompt_improver.api.circuit_breaker import BreakerState
+from prompt_improver.api.improvement_fields import ImprovementFields
 from prompt_improver.domain.error_table import ERRORS
-from prompt_improver.domain.prompt_history import (
-    BackendType,
-    PromptHistory,
-    find_unstorable_character,
-)
+from prompt_improver.domain.history_record import to_record
+from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.recorder import RecorderCounts, SaveOutcome
+from prompt_improver.domain.values import find_unstorable_character
 from prompt_improver.improvement.improve_idea import MAX_TEXT_CHARACTERS
-from prompt_improver.improvement.improver import Improvement
 
 
 def storable(text: str) -> str:
@@ -49,45 +47,9 @@ class ImproveRequest(BaseModel):
         return None if self.backend == "auto" else BackendType(self.backend)
 
 
-class ImproveResponse(BaseModel):
+class ImproveResponse(ImprovementFields):
     """An improved prompt, whole and in its parts."""
 
-    prompt_id: str = Field(description="UUID of this improvement in the history.")
-    improved_prompt: str = Field(description="The prompt as Markdown, rendered from its parts.")
-    role: str = Field(description="Who the model is to be.")
-    directive: str = Field(description="The task.")
-    framework: str = Field(
-        description="How the model is to go about it: chain-of-thought, tree-of-thoughts, "
-        "decomposition or role-playing."
-    )
-    guardrails: list[str] = Field(description="Rules that the result can be checked against.")
-    output_format: str = Field(description="The form of the result.")
-    reasoning: str | None = Field(description="Why the prompt is as it is; null where unknown.")
-    confidence: float | None = Field(
-        description="What the backend says of its own result, 0 to 1; not a probability; null "
-        "where it says nothing."
-    )
-    backend: BackendType = Field(description="Who answered.")
-    model_version: str = Field(description="The model that answered, as provider/model.")
-    latency_ms: float = Field(description="Milliseconds that the improvement took.")
-    warnings: list[str] = Field(
-        description="One word for each thing to know: vague (the prompt asks for what is "
-        "missing first), language (the prompt is not in the idea's language), model_unavailable "
-        "(the offline backend answered in the model's place); with "
-        "kept_original the checks that the model's answer did not pass: placeholders, verbatim, "
-        "limits, language, answered, unfilled, repetition, guardrail_count, length, reply."
-    )
-    kept_original: bool = Field(
-        description="The model's answer was worse than the idea: the idea stands verbatim as "
-        "the task, among the sections that were good."
-    )
-    input_tokens: int | None = Field(
-        description="Tokens that the model read; null where its server does not say."
-    )
-    output_tokens: int | None = Field(
-        description="Tokens that the model wrote; null where its server does not say."
-    )
-    model_calls: int = Field(description="Requests sent to the model: 0 offline, at most 2.")
     saved: SaveOutcome = Field(
         description="What became of it in the history: queued (will be written shortly), "
         "saved, spooled (kept in a file until the database is back), dropped (could not be "
@@ -95,30 +57,9 @@ class ImproveResponse(BaseModel):
     )
 
     @classmethod
-    def of(
-        cls, improvement: Improvement, history: PromptHistory, saved: SaveOutcome
-    ) -> "ImproveResponse":
-        """The answer that tells of ``improvement``, which is remembered as ``history``."""
-        return cls(
-            prompt_id=history.prompt_id,
-            improved_prompt=history.improved_prompt,
-            role=history.role,
-            directive=history.directive,
-            framework=history.framework,
-            guardrails=list(history.guardrails),
-            output_format=improvement.prompt.output_format,
-            reasoning=history.reasoning,
-            confidence=history.confidence,
-            backend=history.backend,
-            model_version=improvement.model_version,
-            latency_ms=history.latency_ms or 0.0,
-            warnings=list(improvement.warnings),
-            kept_original=improvement.kept_original,
-            input_tokens=improvement.input_tokens,
-            output_tokens=improvement.output_tokens,
-            model_calls=improvement.model_calls,
-            saved=saved,
-        )
+    def of(cls, history: PromptHistory, saved: SaveOutcome) -> "ImproveResponse":
+        """The answer that shows ``history``, and tells what became of it."""
+        return cls(**to_record(history), saved=saved)
 
 
 class ErrorResponse(BaseModel):

@@ -6,12 +6,15 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from prompt_improver.cli.failure import fail
+from prompt_improver.cli.failure import fail, settings_or_fail
 from prompt_improver.cli.repository import with_history_reader, with_repository
 
 if TYPE_CHECKING:
@@ -64,9 +67,12 @@ def show(
         typer.echo(json.dumps(record, ensure_ascii=False, indent=2))
         return
     long = ("original_idea", "context", "improved_prompt")
+    # Of the parts that stand in the prompt these are the ones that fill lines.
+    in_the_prompt = ("guardrails", "guardrail_sources")
     for name, value in record.items():
-        if name not in long and name != "guardrails" and value not in (None, ""):
-            typer.echo(f"{name:16}{value}")
+        if name not in long + in_the_prompt and value not in (None, "", []):
+            shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+            typer.echo(f"{name:16}{shown}")
     for name in long:
         if record[name]:
             typer.echo(f"\n--- {name}\n{record[name]}")
@@ -75,6 +81,10 @@ def show(
 def export(
     file: Annotated[Path, typer.Argument(help="A new file; - is standard output.")] = Path("-"),
     form: Annotated[str, typer.Option("--format", help="jsonl or csv.")] = "jsonl",
+    spoiled: Annotated[
+        bool,
+        typer.Option("--spoiled", help="Instead, rows that are no improvements, as JSON lines."),
+    ] = False,
 ) -> None:
     """Write every improvement, the first saved first, to a file that only you can read."""
     from prompt_improver.api.history_export import ExportFormat
@@ -83,20 +93,24 @@ def export(
         chosen = ExportFormat(form)
     except ValueError:
         fail("--format must be jsonl or csv", code=2)
+    if spoiled and chosen is not ExportFormat.JSONL:
+        fail("--spoiled rows are written as jsonl only", code=2)
+    write = _write_spoiled if spoiled else partial(_write, chosen=chosen)
     if str(file) == "-":
-        with_history_reader(lambda repository: _write(repository, chosen, sys.stdout.buffer))
+        with_history_reader(lambda repository: write(repository, out=sys.stdout.buffer))
         return
     if file.exists():
         fail(f"{file} is there already; give another name")
     try:
         with _part_of(file) as out:
             count, left_out = with_history_reader(
-                lambda repository: _write(repository, chosen, out, bar=True)
+                lambda repository: write(repository, out=out, bar=True)
             )
     except OSError as error:
         fail(f"{file} cannot be written: {error.strerror}")
-    spoiled = f", {left_out} spoiled rows left out: `check` names them" if left_out else ""
-    typer.echo(f"{file}: {count} improvements{spoiled}")
+    what = "spoiled rows" if spoiled else "improvements"
+    rest = f", {left_out} spoiled rows left out: `export --spoiled` writes them" if left_out else ""
+    typer.echo(f"{file}: {count} {what}{rest}")
 
 
 def import_(
@@ -111,6 +125,7 @@ def import_(
     import can be repeated; with a bad line nothing is taken in."""
     from prompt_improver.importing.export_file import BadLine, read_lines
 
+    now = datetime.now(UTC)
     with _source(file) as source:
         size = os.fstat(source.fileno()).st_size
         bad = 0
@@ -126,15 +141,34 @@ def import_(
             fail(f"{bad} bad lines: nothing was imported; mend them or add --skip-bad")
         source.seek(0)
         with _bar("importing", size) as progress:
-            good = (row for row in read_lines(source, progress) if not isinstance(row, BadLine))
+            good = (
+                replace(row, imported_at=now)
+                for row in read_lines(source, progress)
+                if not isinstance(row, BadLine)
+            )
             read, new = with_repository(lambda repository: _save_all(repository, good))
     kept = f", {read - new} were kept already" if read > new else ""
     left_out = f", {bad} bad lines left out" if bad else ""
     typer.echo(f"{new} improvements imported{kept}{left_out}")
+    if new:
+        _tell_of_cleanup(new, now)
+
+
+def _tell_of_cleanup(count: int, imported_at: datetime) -> None:
+    """When the imported rows will be deleted, and what to do where they are to stay."""
+    settings = settings_or_fail()
+    days = settings.sqlite_retention_days
+    if not settings.sqlite_auto_cleanup:
+        return
+    typer.echo(
+        f"The cleanup deletes these {count} from {imported_at + timedelta(days=days):%Y-%m-%d} "
+        f"(UTC) on, {days} days after the import. To keep them set SQLITE_AUTO_CLEANUP=false, or "
+        "a larger SQLITE_RETENTION_DAYS."
+    )
 
 
 async def _write(
-    repository: "PromptRepository", chosen: str, out: BinaryIO, *, bar: bool = False
+    repository: "PromptRepository", out: BinaryIO, *, chosen: str, bar: bool = False
 ) -> tuple[int, int]:
     """How many rows were written, and how many spoiled ones were left out."""
     from prompt_improver.api.history_export import ExportFormat, heading, renderer
@@ -152,6 +186,19 @@ async def _write(
             progress(count)
     out.flush()
     return count, repository.spoiled_rows
+
+
+async def _write_spoiled(
+    repository: "PromptRepository", out: BinaryIO, *, bar: bool = False
+) -> tuple[int, int]:
+    from prompt_improver.api.history_export import to_spoiled_line
+
+    count = 0
+    async for rows in repository.iterate_spoiled():
+        out.writelines(to_spoiled_line(row).encode() for row in rows)
+        count += len(rows)
+    out.flush()
+    return count, 0
 
 
 async def _save_all(

@@ -5,7 +5,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from prompt_improver.domain.prompt_history import MAX_COUNT, PromptHistory, utc_milliseconds
+from prompt_improver.domain.prompt_history import PromptHistory
+from prompt_improver.domain.values import MAX_COUNT, utc_milliseconds
 
 _POSITION = re.compile(
     r"1\|(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3})\|([1-9]\d{0,18})", re.ASCII

@@ -1,71 +1,60 @@
-"""An improvement as a plain record, by its column names: for JSON, CSV and back."""
+"""An improvement as a plain record, by its field names: for JSON, CSV and back."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
-from prompt_improver.domain.prompt_history import PromptHistory, utc_milliseconds
-
-COLUMNS = (
-    "id",
-    "timestamp",
-    "original_idea",
-    "context",
-    "improved_prompt",
-    "role",
-    "directive",
-    "framework",
-    "guardrails",
-    "backend",
-    "confidence",
-    "reasoning",
-    "latency_ms",
-    "model_version",
-    "prompt_id",
-    "input_tokens",
-    "output_tokens",
-    "model_calls",
+from prompt_improver.domain.prompt_history import (
+    COLUMN_RULES,
+    DETAIL_RULES,
+    OPTIONAL,
+    PromptHistory,
 )
+from prompt_improver.domain.values import utc_milliseconds
 
-_OPTIONAL = {field.name for field in fields(PromptHistory) if field.default is None}
+COLUMNS = ("id", *COLUMN_RULES, *DETAIL_RULES)
+"""The names in a record, in their order."""
+_MOMENTS = ("timestamp", "imported_at")
 
 
 def to_record(history: PromptHistory) -> dict[str, Any]:
-    """The row, guardrails as a list, the timestamp as UTC text as the database has it."""
+    """Every field, sequences as lists, moments as UTC text as the database has it."""
     record = {name: getattr(history, name) for name in COLUMNS}
-    moment = utc_milliseconds("timestamp", history.timestamp).replace(tzinfo=None)
-    record["timestamp"] = moment.isoformat(sep=" ", timespec="milliseconds")
-    record["guardrails"] = list(history.guardrails)
+    for name, value in record.items():
+        if isinstance(value, tuple):
+            record[name] = list(value)
+    for name in _MOMENTS:
+        if record[name] is not None:
+            moment = utc_milliseconds(name, record[name]).replace(tzinfo=None)
+            record[name] = moment.isoformat(sep=" ", timespec="milliseconds")
     record["backend"] = history.backend.value
     return record
 
 
 def from_record(record: object) -> PromptHistory:
     """The improvement that ``to_record`` made ``record`` of, without its id, which is of one
-    history only. Columns that are not known are left out: a later version may have more.
+    history only. Fields that an earlier version did not have may be missing, and those that
+    only a later one has are left out.
 
     Raises:
-        ValueError: it is no such record. The message names the column.
+        ValueError: it is no such record. The message names the field.
     """
     if not isinstance(record, Mapping):
         raise ValueError(f"must be an object, got {type(record).__name__}")
-    missing = [name for name in COLUMNS if name not in record and name not in _OPTIONAL]
+    missing = [name for name in COLUMNS if name not in record and name not in OPTIONAL]
     if missing:
         raise ValueError(f"lacks {', '.join(missing)}")
     values = {name: record[name] for name in COLUMNS if name != "id" and name in record}
     if not isinstance(values["guardrails"], list):
         raise ValueError("guardrails must be a list of texts")
+    for name in _MOMENTS:
+        if values.get(name) is not None:
+            values[name] = _moment(name, values[name])
     try:
-        moment = datetime.fromisoformat(values["timestamp"])
-    except (TypeError, ValueError):
-        raise ValueError("timestamp must be text like 2026-05-04 12:00:00.123") from None
-    try:
-        moment = moment.replace(tzinfo=UTC) if moment.utcoffset() is None else moment
-        return PromptHistory(**values | {"timestamp": moment})
+        return PromptHistory(**values)
     except OverflowError:  # a time zone that leads out of the calendar
-        raise ValueError("timestamp is out of the calendar") from None
+        raise ValueError("timestamp or imported_at is out of the calendar") from None
 
 
 def to_line(history: PromptHistory) -> str:
@@ -87,3 +76,12 @@ def from_line(line: bytes) -> PromptHistory:
         return from_record(record)
     except RecursionError:  # 990 brackets: just few enough to be read
         raise ValueError("is nested too deeply") from None
+
+
+def _moment(name: str, text: object) -> datetime:
+    """A time without a zone is UTC."""
+    try:
+        moment = datetime.fromisoformat(text)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be text like 2026-05-04 12:00:00.123") from None
+    return moment.replace(tzinfo=UTC) if moment.utcoffset() is None else moment

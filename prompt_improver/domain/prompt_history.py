@@ -1,16 +1,19 @@
-"""One improvement, as it is remembered."""
+"""One improvement: what an answer shows and what the history keeps."""
 
 import math
-import uuid
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
 from enum import StrEnum
+from functools import partial
+from types import MappingProxyType
+
+from prompt_improver.domain import values
+from prompt_improver.domain.values import Rule
 
 NEUTRAL_CONFIDENCE = 0.5
 LATENCY_FOR_FULL_PENALTY_MS = 10_000.0
 MAX_LATENCY_PENALTY = 0.3
-MAX_COUNT = 2**63 - 1
-"""The largest whole number that the history can hold."""
 
 
 class BackendType(StrEnum):
@@ -19,11 +22,17 @@ class BackendType(StrEnum):
     ZERO_SHOT = "zero-shot"
     FEW_SHOT = "few-shot"
     OFFLINE = "offline"
+    CLIENT = "client"
+    """The caller's own model, with our instructions."""
+    IMPORTED = "imported"
+    """Another program, whose history was imported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptHistory:
     """One improvement: what was typed, what came out, and who made it.
+
+    Each field has its rule in ``COLUMN_RULES`` or in ``DETAIL_RULES`` below.
 
     Equality is by value, and a row that was saved and read back equals the one that was
     handed in but for its ``id``: the timestamp is brought to UTC and cut to milliseconds
@@ -50,30 +59,55 @@ class PromptHistory:
     reasoning: str | None = None
     latency_ms: float | None = None
     model_version: str | None = None
+    """What answered, as provider/model."""
     input_tokens: int | None = None
     """As the model's server counted them; None where it did not say, or without a model."""
     output_tokens: int | None = None
     model_calls: int | None = None
-    """Answers that the model gave; None in rows from before this was counted."""
+    """Answers that the model gave. Here and below, None in a row from before it was kept."""
+    output_format: str | None = None
+    """The form of the result."""
+    language: str | None = None
+    """ISO 639-1 code of the idea's language; None where it was not detected."""
+    kept_original: bool | None = None
+    """Whether the idea stands verbatim as the task."""
+    imported_at: datetime | None = None
+    """When it was imported; None where it was made here. The retention counts from here
+    where it is later than ``timestamp``."""
+    warnings: tuple[str, ...] | None = None
+    """Names of what the reader should know of the prompt; empty where there is nothing."""
+    task: str | None = None
+    """The kind of task whose frame shapes the prompt; None where none does."""
+    field: str | None = None
+    """The field of knowledge whose frame shapes the prompt; None where none does."""
+    changed: bool | None = None
+    """Whether the prompt differs from the idea."""
+    guardrail_sources: tuple[str, ...] | None = None
+    """Where each guardrail comes from, in their order: idea, context or assumed."""
+    artefact: str | None = None
+    """What the idea is to bring forth; None where that is not certain."""
+    target: str | None = None
+    """What the prompt is written for: chat, agent, system, image or plain."""
+    fallback_reason: str | None = None
+    """Why another backend answered than the one that was asked; None where none had to."""
     id: int | None = None
     """The row's number, given by the database at the save."""
 
     def __post_init__(self) -> None:
-        _normalise(self)
-        for name in _TEXT_FIELDS:
-            _check_text(name, getattr(self, name))
-        for name in _OPTIONAL_TEXT_FIELDS:
-            if getattr(self, name) is not None:
-                _check_text(name, getattr(self, name))
-        for position, guardrail in enumerate(self.guardrails):
-            _check_text(f"guardrails[{position}]", guardrail)
+        for name, rule in _RULES:
+            value = getattr(self, name)
+            if value is not None or name not in OPTIONAL:
+                # A frozen dataclass leaves no other way to set a field of its own.
+                object.__setattr__(self, name, rule(name, value))
         for name in ("original_idea", "improved_prompt"):
             if not getattr(self, name).strip():
                 raise ValueError(f"{name} must not be blank")
-        _check_number("confidence", self.confidence, low=0.0, high=1.0)
-        _check_number("latency_ms", self.latency_ms, low=0.0, high=math.inf)
-        for name in ("input_tokens", "output_tokens", "model_calls"):
-            _check_count(name, getattr(self, name))
+        if self.guardrail_sources is not None:
+            wanted, found = len(self.guardrails), len(self.guardrail_sources)
+            if found != wanted:
+                raise ValueError(
+                    f"guardrail_sources must be {wanted}, one a guardrail, got {found}"
+                )
 
     @property
     def quality_score(self) -> float:
@@ -87,85 +121,59 @@ class PromptHistory:
         return min(max(confidence - penalty, 0.0), 1.0)
 
 
-_TEXT_FIELDS = ("original_idea", "context", "improved_prompt", "role", "directive", "framework")
-_OPTIONAL_TEXT_FIELDS = ("reasoning", "model_version")
-
-
-def _normalise(history: PromptHistory) -> None:
-    """Bring the fields to the one form that is kept."""
-    # A frozen dataclass leaves no other way to set a field of its own.
-    put = object.__setattr__
-    put(history, "prompt_id", _canonical_uuid(history.prompt_id))
-    put(history, "timestamp", utc_milliseconds("timestamp", history.timestamp))
-    if isinstance(history.guardrails, str):
-        raise ValueError("guardrails must be a sequence of texts, got one text")
-    put(history, "guardrails", tuple(history.guardrails))
+def _backend(name: str, value: object) -> BackendType:
     try:
-        put(history, "backend", BackendType(history.backend))
+        return BackendType(value)  # type: ignore[arg-type]
     except ValueError:
-        known = ", ".join(BackendType)
-        raise ValueError(f"backend must be one of {known}, got {history.backend!r}") from None
+        raise ValueError(f"{name} must be one of {', '.join(BackendType)}, got {value!r}") from None
 
 
-def utc_milliseconds(name: str, moment: datetime) -> datetime:
-    """``moment`` in UTC, cut to milliseconds.
+COLUMN_RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        "timestamp": values.utc_milliseconds,
+        "original_idea": values.text,
+        "context": values.text,
+        "improved_prompt": values.text,
+        "role": values.text,
+        "directive": values.text,
+        "framework": values.text,
+        "guardrails": values.texts,
+        "backend": _backend,
+        "confidence": partial(values.number, high=1.0),
+        "reasoning": values.text,
+        "latency_ms": partial(values.number, high=math.inf),
+        "model_version": values.text,
+        "prompt_id": values.canonical_uuid,
+        "input_tokens": values.count,
+        "output_tokens": values.count,
+        "model_calls": values.count,
+        "output_format": values.text,
+        "language": values.language_code,
+        "kept_original": values.flag,
+        "imported_at": values.utc_milliseconds,
+    }
+)
+"""The fields with a column of their own, in the order of the table, behind ``id``: what is
+filtered, counted or searched by. A new one takes a migration."""
 
-    Raises:
-        ValueError: ``moment`` has no time zone.
-    """
-    if not isinstance(moment, datetime) or moment.utcoffset() is None:
-        raise ValueError(f"{name} must be a datetime with a time zone, got {moment!r}")
-    moment = moment.astimezone(UTC)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+DETAIL_RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        "warnings": values.texts,
+        "task": values.text,
+        "field": values.text,
+        "changed": values.flag,
+        "guardrail_sources": values.texts,
+        "artefact": values.text,
+        "target": values.text,
+        "fallback_reason": values.text,
+    }
+)
+"""All other fields: facts that stand together in the JSON column ``details``.
 
+A new fact takes no migration: a field of PromptHistory and its rule here, a line in
+``Improvement.to_history``, which fills it, and one in ``api.schemas.ImprovementFields``, which
+describes it. Rows, exports, imports and the spool carry what is named here."""
 
-def find_unstorable_character(text: str) -> str | None:
-    """What in ``text`` the history cannot hold and where, or None.
-
-    NUL ends a text for the tools that people look into the database with, and UTF-8 has no
-    form for half of a surrogate pair.
-    """
-    if "\0" in text:
-        return f"a NUL at character {text.index(chr(0)) + 1}"
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        return f"a lone surrogate (U+{ord(text[error.start]):04X}) at character {error.start + 1}"
-    return None
-
-
-def _check_text(name: str, text: object) -> None:
-    if not isinstance(text, str):
-        raise ValueError(f"{name} must be text, got {type(text).__name__}")
-    if found := find_unstorable_character(text):
-        raise ValueError(f"{name} must not hold {found}")
-
-
-def _check_number(name: str, number: object, *, low: float, high: float) -> None:
-    if number is None:
-        return
-    if isinstance(number, bool) or not isinstance(number, int | float):
-        raise ValueError(f"{name} must be a number, got {number!r}")
-    try:
-        fits = low <= float(number) <= high and math.isfinite(number)  # NaN fits nowhere
-    except OverflowError:  # a whole number that is too large for a float
-        fits = False
-    if not fits:
-        bounds = f"between {low:g} and {high:g}" if high != math.inf else f"{low:g} or more"
-        raise ValueError(f"{name} must be {bounds}, got {number!r}")
-
-
-def _check_count(name: str, number: object) -> None:
-    if number is None:
-        return
-    if isinstance(number, bool) or not isinstance(number, int):
-        raise ValueError(f"{name} must be a whole number, got {number!r}")
-    if not 0 <= number <= MAX_COUNT:
-        raise ValueError(f"{name} must be from 0 to 2**63 - 1, got {number!r}")
-
-
-def _canonical_uuid(value: object) -> str:
-    try:
-        return str(uuid.UUID(str(value)))
-    except ValueError:
-        raise ValueError(f"prompt_id must be a UUID, got {value!r}") from None
+OPTIONAL = frozenset(each.name for each in fields(PromptHistory) if each.default is None)
+"""The fields that may be None."""
+_RULES = (*COLUMN_RULES.items(), *DETAIL_RULES.items())

@@ -165,6 +165,16 @@ class PromptRepository(ABC):
         """
 
     @abstractmethod
+    def iterate_spoiled(self, chunk: int = 50) -> AsyncIterator[list[Mapping[str, object]]]:
+        """Every spoiled row, also those that were set aside when the rules became stricter, in
+        lists of ``chunk`` at the most: its values by column, a blob as its digits (X'00FF'),
+        behind the ``table`` where it stands. Reads the whole store.
+
+        Raises:
+            ValueError: ``chunk`` is under 1.
+        """
+
+    @abstractmethod
     async def get_usage(
         self, start: datetime | None = None, end: datetime | None = None
     ) -> UsageStatistics:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
+from prompt_improver.improvement.language import detect_language
 from prompt_improver.improvement.structured_prompt import StructuredPrompt
 
 
@@ -28,7 +29,8 @@ class Improvement:
     """No answer passed the gates: the idea stands verbatim as the task."""
 
     def to_history(self, *, idea: str, context: str, latency_ms: float) -> PromptHistory:
-        """The row that remembers this improvement of ``idea``, made now."""
+        """The record of this improvement of ``idea``, made now: what the answer shows and the
+        history keeps. Every fact comes onto the record here."""
         return PromptHistory(
             prompt_id=str(uuid.uuid4()),
             timestamp=datetime.now(UTC),
@@ -47,6 +49,11 @@ class Improvement:
             input_tokens=self.input_tokens,
             output_tokens=self.output_tokens,
             model_calls=self.model_calls,
+            output_format=self.prompt.output_format,
+            # Not prompt.language, which is that of the headings.
+            language=detect_language(idea),
+            kept_original=self.kept_original,
+            warnings=self.warnings,
         )
 
 

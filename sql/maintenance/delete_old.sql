@@ -1,4 +1,5 @@
--- What: deletes what is older than :days days, a whole number from 1 to 36500, oldest first.
+-- What: deletes what is older than :days days, a whole number from 1 to 36500, oldest first;
+-- imported rows count from their import.
 -- Why: to make room, or to forget, before the program's own cleanup comes to it.
 -- Cost: about a second for 10,000 rows, in which the server's saves wait: with many rows to
 -- delete add -cmd ".parameter set :rows 100" and run it again until it says 0. At its end it
@@ -19,12 +20,14 @@ BEGIN IMMEDIATE;
 -- the next run. So these rows, as many as fill three pages, are kept aside: none of their text
 -- stands in the table while their neighbours go.
 CREATE TEMP TABLE rows_kept_aside AS
-SELECT id, original_idea, context, improved_prompt, role, directive, guardrails, reasoning
+SELECT
+    id, original_idea, context, improved_prompt, role, directive, guardrails, reasoning,
+    output_format, details
 FROM (
     SELECT
         *,
         SUM(CASE WHEN bytes > 4000 THEN 489 ELSE bytes END) OVER (
-            ORDER BY timestamp, id
+            ORDER BY max(timestamp, coalesce(imported_at, '')), id
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS bytes_before
     FROM (
@@ -32,13 +35,15 @@ FROM (
             *,
             length(CAST(
                 original_idea || context || improved_prompt || role || directive || guardrails
-                || coalesce(reasoning, '') || prompt_id || timestamp AS BLOB
+                || coalesce(reasoning, '') || coalesce(output_format, '') || details
+                || prompt_id || timestamp AS BLOB
             )) AS bytes
         FROM prompt_history
         WHERE typeof(:days) = 'integer'
             AND :days BETWEEN 1 AND 36500
-            AND timestamp < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days')
-        ORDER BY timestamp, id
+            AND max(timestamp, coalesce(imported_at, ''))
+                < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days')
+        ORDER BY max(timestamp, coalesce(imported_at, '')), id
         LIMIT CASE WHEN :rows IS NULL THEN 0 ELSE 100 END OFFSET coalesce(:rows, 0)
     )
 )
@@ -56,14 +61,20 @@ SET
     reasoning = CASE
         WHEN reasoning IS NOT NULL
         THEN printf('%*s', length(CAST(reasoning AS BLOB)), '')
-    END
+    END,
+    output_format = CASE
+        WHEN output_format IS NOT NULL
+        THEN printf('%*s', length(CAST(output_format AS BLOB)), '')
+    END,
+    details = '{' || printf('%*s', length(CAST(details AS BLOB)) - 2, '') || '}'
 WHERE id IN (
     SELECT id
     FROM prompt_history
     WHERE typeof(:days) = 'integer'
         AND :days BETWEEN 1 AND 36500
-        AND timestamp < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days')
-    ORDER BY timestamp, id
+        AND max(timestamp, coalesce(imported_at, ''))
+                < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days')
+    ORDER BY max(timestamp, coalesce(imported_at, '')), id
     LIMIT coalesce(:rows + (SELECT COUNT(*) FROM rows_kept_aside), -1)
 );
 
@@ -73,8 +84,9 @@ WHERE id IN (
     FROM prompt_history
     WHERE typeof(:days) = 'integer'
         AND :days BETWEEN 1 AND 36500
-        AND timestamp < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days')
-    ORDER BY timestamp, id
+        AND max(timestamp, coalesce(imported_at, ''))
+                < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days')
+    ORDER BY max(timestamp, coalesce(imported_at, '')), id
     LIMIT coalesce(:rows, -1)
 );
 
@@ -90,11 +102,34 @@ SET
     role = kept.role,
     directive = kept.directive,
     guardrails = kept.guardrails,
-    reasoning = kept.reasoning
+    reasoning = kept.reasoning,
+    output_format = kept.output_format,
+    details = kept.details
 FROM rows_kept_aside AS kept
 WHERE restored.id = kept.id;
 
 DROP TABLE rows_kept_aside;
+
+-- The rows that were set aside by a migration, with the same care.
+UPDATE spoiled_rows
+SET
+    original_idea = zeroblob(length(CAST(original_idea AS BLOB))),
+    context = zeroblob(length(CAST(context AS BLOB))),
+    improved_prompt = zeroblob(length(CAST(improved_prompt AS BLOB))),
+    role = zeroblob(length(CAST(role AS BLOB))),
+    directive = zeroblob(length(CAST(directive AS BLOB))),
+    framework = zeroblob(length(CAST(framework AS BLOB))),
+    guardrails = zeroblob(length(CAST(guardrails AS BLOB))),
+    backend = zeroblob(length(CAST(backend AS BLOB))),
+    reasoning = zeroblob(length(CAST(reasoning AS BLOB)))
+WHERE typeof(:days) = 'integer'
+    AND :days BETWEEN 1 AND 36500
+    AND kept_since < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days');
+
+DELETE FROM spoiled_rows
+WHERE typeof(:days) = 'integer'
+    AND :days BETWEEN 1 AND 36500
+    AND kept_since < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days');
 
 COMMIT;
 

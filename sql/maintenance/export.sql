@@ -1,4 +1,5 @@
--- What: every improvement as a line of JSON, oldest first, with all of its columns.
+-- What: every improvement as a line of JSON, oldest first, with all that is known of it: its
+-- columns, and behind them what stands in details. `import` takes it in again.
 -- Why: to read the history with other tools, or to take it elsewhere. It is no backup:
 -- scripts/backup_db.sh makes one.
 -- Cost: reads the whole file, about a second for 100 MB. The server may run. What comes out is
@@ -9,7 +10,7 @@
 .mode list
 .headers off
 
-SELECT json_object(
+SELECT json_patch(json_object(
     'id', id,
     'timestamp', timestamp,
     'original_idea', original_idea,
@@ -27,7 +28,11 @@ SELECT json_object(
     'prompt_id', prompt_id,
     'input_tokens', input_tokens,
     'output_tokens', output_tokens,
-    'model_calls', model_calls
-)
+    'model_calls', model_calls,
+    'output_format', output_format,
+    'language', language,
+    'kept_original', CASE kept_original WHEN 1 THEN json('true') WHEN 0 THEN json('false') END,
+    'imported_at', imported_at
+), details)
 FROM prompt_history
 ORDER BY timestamp, id;

@@ -79,8 +79,12 @@ def test_an_item_is_the_whole_row_by_its_column_names(make_client, tmp_path):
     with closing(sqlite3.connect(tmp_path / "private" / "prompt_history.db")) as connection:
         connection.row_factory = sqlite3.Row
         row = dict(connection.execute("SELECT * FROM prompt_history").fetchone())
-    assert list(item) == list(row) == list(COLUMNS)
-    assert item == row | {"guardrails": json.loads(row["guardrails"])}
+    details = json.loads(row.pop("details"))
+    assert set(item) == set(COLUMNS)
+    wanted = dict.fromkeys(COLUMNS) | row | details
+    wanted["guardrails"] = json.loads(row["guardrails"])
+    wanted["kept_original"] = bool(row["kept_original"])
+    assert item == wanted
     assert client.get(f"{HISTORY}/{item['prompt_id']}").json() == item
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import json
 import sys
 import threading
 import time
@@ -166,7 +167,10 @@ async def test_cells_of_csv_are_those_of_python_s_own_writer(text):
         original_idea=f"x{text}", role=text, reasoning=None, latency_ms=1e22, guardrails=()
     )
     expected = io.StringIO()
-    record = to_record(row) | {"guardrails": "[]"}
+    record = {
+        name: json.dumps(value) if isinstance(value, list | bool) else value
+        for name, value in to_record(row).items()
+    }
     csv.writer(expected).writerow(
         [f"'{text}" if name == "role" and text[0] in "\t\r" else record[name] for name in COLUMNS]
     )

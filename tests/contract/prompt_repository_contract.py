@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from prompt_improver.domain.errors import RepositoryConnectionError
-from prompt_improver.domain.prompt_history import BackendType
+from prompt_improver.domain.prompt_history import OPTIONAL, BackendType
 from prompt_improver.domain.prompt_repository import PromptRepository, PromptStatistics
 from tests.histories import NOON, make_history
 
@@ -45,6 +45,7 @@ class PromptRepositoryContract:
         history = make_history(
             original_idea=text, context=text, improved_prompt=text, role=text, directive=text,
             framework=text, guardrails=(text, "", text), reasoning=text, model_version=text,
+            output_format=text, warnings=(text, ""), task=text, fallback_reason=text,
         )  # fmt: skip
         saved = await repository.save(history)
         assert await repository.find_by_prompt_id(history.prompt_id) == replace(
@@ -53,19 +54,20 @@ class PromptRepositoryContract:
 
     async def test_what_may_be_missing_comes_back_missing(self, repository):
         history = make_history(
-            confidence=None, reasoning=None, latency_ms=None, model_version=None, guardrails=(),
-            input_tokens=None, output_tokens=None, model_calls=None,
+            guardrails=(), **dict.fromkeys(OPTIONAL - {"id"})
         )  # fmt: skip
         saved = await repository.save(history)
         assert await repository.find_by_id(saved.id) == replace(history, id=saved.id)
 
     async def test_zero_is_not_missing(self, repository):
         counts = {"input_tokens": 0, "output_tokens": 0, "model_calls": 0}
+        false = {"kept_original": False, "changed": False, "warnings": ()}
         saved = await repository.save(
-            make_history(confidence=0, latency_ms=0, reasoning="", **counts)
+            make_history(confidence=0, latency_ms=0, reasoning="", **counts, **false)
         )
         found = await repository.find_by_id(saved.id)
         assert (found.confidence, found.latency_ms, found.reasoning) == (0.0, 0.0, "")
+        assert (found.kept_original, found.changed, found.warnings) == (False, False, ())
         assert {name: getattr(found, name) for name in counts} == counts
 
     async def test_the_largest_count_is_kept(self, repository):
@@ -179,6 +181,25 @@ class PromptRepositoryContract:
         assert await repository.delete_old(30) == 1
         assert [row.role for row in await repository.find_recent()] == ["tomorrow", "1"]
         assert await repository.delete_old(30) == 0
+
+    async def test_the_retention_of_what_was_imported_counts_from_the_later_moment(
+        self, repository
+    ):
+        now = datetime.now(UTC)
+        day = timedelta(days=1)
+        for role, timestamp, imported_at in (
+            ("imported today", now - 400 * day, now),
+            ("imported long ago", now - 400 * day, now - 31 * day),
+            ("of tomorrow", now + day, now - 31 * day),
+        ):
+            await repository.save(
+                make_history(role=role, timestamp=timestamp, imported_at=imported_at)
+            )
+        assert await repository.delete_old(30) == 1
+        assert [row.role for row in await repository.find_recent()] == [
+            "of tomorrow",
+            "imported today",
+        ]
 
     @pytest.mark.parametrize("days", [0, -1, 36_501, 2**70])
     async def test_days_out_of_bounds_are_refused_and_delete_nothing(self, repository, days):

@@ -1,14 +1,16 @@
 import math
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, fields
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from prompt_improver.domain.prompt_history import (
+    COLUMN_RULES,
+    DETAIL_RULES,
     BackendType,
-    find_unstorable_character,
-    utc_milliseconds,
+    PromptHistory,
 )
+from prompt_improver.domain.values import find_unstorable_character, utc_milliseconds
 from tests.histories import NOON, make_history
 
 
@@ -34,12 +36,20 @@ from tests.histories import NOON, make_history
         ("prompt_id", "7", "'7'"),
         ("prompt_id", None, "None"),
         ("backend", "magic", "'magic'"),
-        ("guardrails", "one text", "one text"),
+        ("guardrails", "one text", "str"),
         ("input_tokens", -1, "-1"),
         ("output_tokens", 1.0, "1.0"),
         ("model_calls", True, "True"),
         ("input_tokens", "7", "'7'"),
         ("output_tokens", 2**63, "2**63 - 1"),
+        ("language", "eng", "ISO 639-1"),
+        ("language", "EN", "ISO 639-1"),
+        ("kept_original", 1, "int"),
+        ("imported_at", datetime(2026, 1, 1), "time zone"),
+        ("warnings", "vague", "str"),
+        ("task", 7, "int"),
+        ("changed", "yes", "str"),
+        ("guardrail_sources", ("idea",), "got 1"),
     ],
 )
 def test_a_field_that_breaks_a_rule_is_refused_by_name_and_value(field, value, words):
@@ -50,7 +60,7 @@ def test_a_field_that_breaks_a_rule_is_refused_by_name_and_value(field, value, w
 
 TEXT_FIELDS = (
     "original_idea", "context", "improved_prompt", "role", "directive", "framework", "reasoning",
-    "model_version",
+    "model_version", "output_format", "task", "field", "artefact", "target", "fallback_reason",
 )  # fmt: skip
 
 
@@ -65,6 +75,11 @@ def test_text_that_cannot_be_stored_is_refused_and_never_quoted(field, code):
 def test_a_guardrail_that_cannot_be_stored_is_refused_by_its_place():
     with pytest.raises(ValueError, match=r"guardrails\[1\]"):
         make_history(guardrails=("fine", "\0"))
+
+
+def test_every_field_has_one_rule():
+    names = [*COLUMN_RULES, *DETAIL_RULES]
+    assert sorted([*names, "id"]) == sorted(field.name for field in fields(PromptHistory))
 
 
 def test_contents_cannot_be_changed():

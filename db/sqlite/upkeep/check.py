@@ -17,6 +17,7 @@ from db.sqlite.migrator import read_migrations
 from db.sqlite.read_only import open_read_only
 from db.sqlite.rows import FIRST_VERSION as FIRST_VERSION_OF_ROWS
 from db.sqlite.rows import decode_text
+from db.sqlite.set_aside_rows import count_set_aside
 from db.sqlite.spoiled_rows import find_spoiled_rows
 from db.sqlite.sql_files import load_statement
 
@@ -49,13 +50,14 @@ def check_database(path: Path) -> Health:
             refuse_other_databases(connection, path)
             found = connection.execute(sql).fetchone()
             # In a damaged file what is derived from the rows is the least of it.
-            derived, spoiled = [], []
+            derived, spoiled, set_aside = [], [], 0
             is_sound = found["integrity"] == "ok" or _is_sound_but_for_checks(connection)
             version = found["schema_version"]
             if is_sound and FIRST_VERSION <= version <= latest:
                 derived = verify_derived_data(connection).problems
             if is_sound and FIRST_VERSION_OF_ROWS <= version <= latest:
                 spoiled = list(find_spoiled_rows(connection))
+                set_aside = count_set_aside(connection)
         except sqlite3.Error as error:
             raise translate(error, path) from error
     spooled = read_spools(path)
@@ -78,7 +80,7 @@ def check_database(path: Path) -> Health:
             *(_spoiled_problems(spoiled, path, found["integrity"]) if is_sound else ()),
             *derived,
         ],
-        [*_hints(found, latest), *_spool_hints(path, spooled)],
+        [*_hints(found, latest), *_set_aside_hints(set_aside), *_spool_hints(path, spooled)],
     )
 
 
@@ -145,6 +147,14 @@ def _hints(found: sqlite3.Row, latest: int) -> list[str]:
     elif found["free_pages"] * 2 > found["pages"]:
         hints.append("over half of it is free room: `cleanup` hands that back to the disk")
     return hints
+
+
+def _set_aside_hints(count: int) -> Iterator[str]:
+    if count:
+        yield (
+            f"{count:,} rows that broke a rule stand in the table spoiled_rows until the cleanup "
+            "comes to them: `export --spoiled` writes them"
+        )
 
 
 def _spool_hints(path: Path, spooled: list[SpoolContents]) -> Iterator[str]:

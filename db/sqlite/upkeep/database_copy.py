@@ -122,7 +122,7 @@ def _vacuum_into(source: sqlite3.Connection, part: Path, progress: Progress | No
     (last_id,) = source.execute("SELECT MAX(id) FROM prompt_history").fetchone()
     most = _rows_up_to(source, last_id)
     if progress is not None:
-        total = _size(source)
+        total = size_of(source)
 
         def tell() -> int:
             progress(min(part.stat().st_size, total), total)
@@ -154,7 +154,8 @@ def _rows_up_to(connection: sqlite3.Connection, last_id: int | None) -> int:
     return int(row[0])
 
 
-def _size(connection: sqlite3.Connection) -> int:
+def size_of(connection: sqlite3.Connection) -> int:
+    """Bytes of the database behind ``connection``, as its file has them once the log is in it."""
     row = connection.execute(
         "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
     ).fetchone()

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from prompt_improver.domain.prompt_history import find_unstorable_character
+from prompt_improver.domain.values import find_unstorable_character
 from prompt_improver.improvement.language import detect_language
 from prompt_improver.improvement.structured_prompt import Framework
 

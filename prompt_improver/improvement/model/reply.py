@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from prompt_improver.domain.errors import ImproverReplyError
-from prompt_improver.domain.prompt_history import find_unstorable_character
+from prompt_improver.domain.values import find_unstorable_character
 from prompt_improver.improvement.model.reply_values import (
     read_confidence,
     read_framework,

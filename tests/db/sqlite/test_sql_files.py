@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from db.sqlite.connection import open_connection
-from db.sqlite.repository import INSERT_ROW
-from db.sqlite.rows import COLUMNS, to_parameters
+from db.sqlite.rows import COLUMNS, INSERT_ROW, to_parameters
 from db.sqlite.sql_files import SQL_FOLDER, load_statement
 from tests.histories import make_history
 from tests.sqlite_files import cli, connect, needs_cli
@@ -109,9 +108,17 @@ VALID = to_parameters(make_history())
         ("timestamp", "2026-05-04 12:00:00.12x", "timestamp is UTC"),
         ("original_idea", " \t\n", "original_idea is not blank"),
         ("improved_prompt", "", "improved_prompt is not blank"),
-        ("guardrails", "not json", "guardrails is a JSON array"),
-        ("guardrails", '{"a": 1}', "guardrails is a JSON array"),
+        ("guardrails", "not json", "guardrails is a JSON array of texts"),
+        ("guardrails", '["one", 2]', "guardrails is a JSON array of texts"),
+        ("guardrails", '{"a": 1}', "guardrails is a JSON array of texts"),
         ("backend", "magic", "backend is zero-shot"),
+        ("language", "eng", "language is an ISO 639-1 code"),
+        ("language", "EN", "language is an ISO 639-1 code"),
+        ("kept_original", 2, "kept_original is 0 or 1"),
+        ("imported_at", "2026-05-04", "imported_at is UTC"),
+        ("details", "[]", "details is a JSON object"),
+        ("details", "{", "details is a JSON object"),
+        ("details", None, "NOT NULL constraint failed"),
         ("confidence", 1.01, "confidence is from 0 to 1"),
         ("confidence", -0.01, "confidence is from 0 to 1"),
         ("confidence", "high", "cannot store TEXT"),

@@ -12,8 +12,7 @@ import pytest
 
 from db.files.database_lock import lock_exclusive
 from db.sqlite.connection import open_connection
-from db.sqlite.repository import INSERT_ROW
-from db.sqlite.rows import to_parameters
+from db.sqlite.rows import INSERT_ROW, to_parameters
 from db.sqlite.upkeep.backup import back_up, list_backups
 from db.sqlite.upkeep.check import check_database
 from prompt_improver.domain.errors import (

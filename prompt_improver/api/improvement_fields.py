@@ -1,0 +1,79 @@
+"""What every answer shows of an improvement, fresh from the model or from the history."""
+
+from pydantic import BaseModel, Field
+
+from prompt_improver.domain.prompt_history import BackendType
+
+
+class ImprovementFields(BaseModel):
+    """An improvement. Facts that an earlier version of the program did not keep are null in
+    its rows."""
+
+    prompt_id: str = Field(description="UUID of this improvement in the history.")
+    original_idea: str = Field(description="What was typed.")
+    context: str = Field(description="What was typed as the context.")
+    improved_prompt: str = Field(description="The prompt as Markdown, rendered from its parts.")
+    role: str = Field(description="Who the model is to be.")
+    directive: str = Field(description="The task.")
+    framework: str = Field(
+        description="How the model is to go about it: chain-of-thought, tree-of-thoughts, "
+        "decomposition or role-playing."
+    )
+    guardrails: list[str] = Field(description="Rules that the result can be checked against.")
+    guardrail_sources: list[str] | None = Field(
+        description="Where each guardrail comes from, in their order: idea, context or assumed."
+    )
+    output_format: str | None = Field(description="The form of the result.")
+    reasoning: str | None = Field(description="Why the prompt is as it is; null where unknown.")
+    confidence: float | None = Field(
+        description="What the backend says of its own result, 0 to 1; not a probability; null "
+        "where it says nothing."
+    )
+    language: str | None = Field(
+        description="Language of the idea, ISO 639-1; null where it was not detected."
+    )
+    task: str | None = Field(
+        description="Kind of task whose frame shapes the prompt; null where none does."
+    )
+    field: str | None = Field(
+        description="Field of knowledge whose frame shapes the prompt; null where none does."
+    )
+    artefact: str | None = Field(
+        description="What the idea is to bring forth; null where that is not certain."
+    )
+    target: str | None = Field(
+        description="What the prompt is written for: chat, agent, system, image or plain."
+    )
+    changed: bool | None = Field(description="Whether the prompt differs from the idea.")
+    kept_original: bool | None = Field(
+        description="The model's answer was worse than the idea: the idea stands verbatim as "
+        "the task, among the sections that were good."
+    )
+    warnings: list[str] | None = Field(
+        description="One word for each thing to know: vague (the prompt asks for what is "
+        "missing first), language (the prompt is not in the idea's language), model_unavailable "
+        "(the offline backend answered in the model's place); with "
+        "kept_original the checks that the model's answer did not pass: placeholders, verbatim, "
+        "limits, language, answered, unfilled, repetition, guardrail_count, length, reply."
+    )
+    backend: BackendType = Field(
+        description="Who answered: zero-shot, few-shot, offline, client (the caller's own "
+        "model) or imported (another program)."
+    )
+    fallback_reason: str | None = Field(
+        description="Why another backend answered than the one that was asked; null where none "
+        "had to."
+    )
+    model_version: str | None = Field(description="The model that answered, as provider/model.")
+    latency_ms: float | None = Field(description="Milliseconds that the improvement took.")
+    input_tokens: int | None = Field(
+        description="Tokens that the model read; null where its server does not say."
+    )
+    output_tokens: int | None = Field(
+        description="Tokens that the model wrote; null where its server does not say."
+    )
+    model_calls: int | None = Field(description="Requests sent to the model: 0 offline, at most 2.")
+    imported_at: str | None = Field(
+        description="When it was imported: UTC, as the database has it; null where it was made "
+        "here."
+    )
