@@ -7,6 +7,7 @@ know. A gate takes a ``Rewrite`` and answers with a ``GateFailure`` or None; it 
 from prompt_improver.improvement.gates.all_gates import GATES, check
 from prompt_improver.improvement.gates.answered import answered, unfilled
 from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite
+from prompt_improver.improvement.gates.limit import Limit
 from prompt_improver.improvement.gates.limits import limits
 from prompt_improver.improvement.gates.placeholders import placeholders
 from prompt_improver.improvement.gates.prompt_language import language
@@ -18,6 +19,7 @@ from prompt_improver.improvement.gates.size import (
     length,
     length_limit,
 )
+from prompt_improver.improvement.gates.user_limits import limits_of, user_limits
 from prompt_improver.improvement.gates.verbatim import verbatim
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "GATES",
     "MOST_GUARDRAILS",
     "GateFailure",
+    "Limit",
     "Rewrite",
     "answered",
     "check",
@@ -33,8 +36,10 @@ __all__ = [
     "length",
     "length_limit",
     "limits",
+    "limits_of",
     "placeholders",
     "repetition",
     "unfilled",
+    "user_limits",
     "verbatim",
 ]
