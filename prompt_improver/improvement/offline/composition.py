@@ -1,0 +1,213 @@
+"""The prompt that is made of an idea without a model: protected, and completed where that is
+certain."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from prompt_improver.improvement.form import Form, form_of
+from prompt_improver.improvement.language import detect_language
+from prompt_improver.improvement.material import MaskedText, mask
+from prompt_improver.improvement.offline.finished import is_finished, is_greeting, meant
+from prompt_improver.improvement.offline.knowledge import Knowledge, knowledge
+from prompt_improver.improvement.offline.recognition import Recognition, recognise
+from prompt_improver.improvement.offline.request import fold
+from prompt_improver.improvement.offline.user_limits import own_limits
+from prompt_improver.improvement.structured_prompt import (
+    Framework,
+    GuardrailSource,
+    StructuredPrompt,
+)
+
+MOST_ASSUMED = 3
+_ENOUGH_TO_TELL = 40  # characters of a context or a material, for its language
+_SHORTEST_MATERIAL = 60
+_METHODS = (
+    (Framework.CHAIN_OF_THOUGHT, re.compile(r"\b(?:using|with|use|via|usando|con|usa|mediante) (?:a |the |el |la )?chain[- ]of[- ]thoughts?\b", re.I)),
+    (Framework.TREE_OF_THOUGHTS, re.compile(r"\b(?:using|with|use|via|usando|con|usa|mediante) (?:a |the |el |la )?tree[- ]of[- ]thoughts?\b", re.I)),
+)
+_MOVES_TEXT = re.compile(
+    r"tradu|translat|übersetz|перевед|翻译|翻訳|ترجم|rewrit|rephras|proofread|correct|corrig|reescrib"
+    r"|reformul|überarbeit|verbesser|riscriv|исправ|润色|改写"
+)
+_POINTS_UP = re.compile(r"\b(?:above|arriba|anterior|previous|before|ci-dessus|oben|sopra|acima)\b", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """A prompt, and what the reader should know of it."""
+
+    prompt: StructuredPrompt
+    warnings: tuple[str, ...] = ()
+
+
+def compose(idea: str, context: str = "") -> Composition:
+    """The offline prompt of ``idea``, which is not blank. Deterministic; raises nothing,
+    whatever stands in the texts."""
+    known = knowledge()
+    masked = mask(idea)
+    language = _language_of(idea, masked, context)
+    if is_greeting(idea):
+        return Composition(_bare(idea, context, language, _reason(known, language, "greeting")))
+    form = form_of(masked.masked)
+    if is_finished(masked, form):
+        reason = _reason(known, language, "already_good")
+        return Composition(_bare(idea, context, language, reason), ("already_good",))
+    wanted = meant(idea)
+    if wanted is not idea:
+        masked = mask(wanted)
+        form = form_of(masked.masked)
+    seen = recognise(masked, context, form, language)
+    return _composed(wanted, context, masked, form, language, seen)
+
+
+def _composed(
+    idea: str,
+    context: str,
+    masked: MaskedText,
+    form: Form,
+    language: str | None,
+    seen: Recognition,
+) -> Composition:
+    known = knowledge()
+    rules: list[tuple[str, GuardrailSource]] = []
+    rules += [(limit, GuardrailSource.IDEA) for limit in own_limits(masked)]
+    if context.strip():
+        around = own_limits(mask(context))
+        rules += [(limit, GuardrailSource.CONTEXT) for limit in around]
+    asks, assumed, output = "", [], ""
+    if seen.frame and language:
+        asks, assumed, output = _frame(known, idea, context, masked, form, language, seen)
+    if line := _answer_in(known, context, masked, form, language, seen):
+        assumed.append(line)
+    rules += [(line, GuardrailSource.ASSUMED) for line in assumed[:MOST_ASSUMED]]
+    directive, material = _apart(idea, masked) if language else (idea, "")
+    framed = bool(asks or output or assumed) and seen.frame is not None
+    prompt = StructuredPrompt(
+        directive=directive,
+        material=material,
+        framework=next((name for name, words in _METHODS if words.search(masked.masked)), Framework.NONE),
+        guardrails=tuple(rule for rule, _ in rules),
+        guardrail_sources=tuple(source for _, source in rules),
+        output_format=output,
+        context=context,
+        reasoning=_reason(known, language, "missing" if asks else "framed" if framed else "lean", seen),
+        language=language,
+        task=seen.task if framed else None,
+        field=seen.field if framed else None,
+    )
+    return Composition(prompt, ("vague",) if asks else ())
+
+
+def _bare(idea: str, context: str, language: str | None, reasoning: str | None) -> StructuredPrompt:
+    return StructuredPrompt(directive=idea, context=context, language=language, reasoning=reasoning)
+
+
+def _language_of(idea: str, masked: MaskedText, context: str) -> str | None:
+    """That of the request; else of the whole idea; else of the context."""
+    found = detect_language(masked.masked) or (detect_language(idea) if masked.blocks else None)
+    return found or (detect_language(context) if context.strip() else None)
+
+
+def _reason(
+    known: Knowledge, language: str | None, name: str, seen: Recognition | None = None
+) -> str | None:
+    sentences = known.reasoning.get(language or "")
+    return sentences[name].format(task=seen.task if seen else "") if sentences else None
+
+
+def _frame(
+    known: Knowledge,
+    idea: str,
+    context: str,
+    masked: MaskedText,
+    form: Form,
+    language: str,
+    seen: Recognition,
+) -> tuple[str, list[str], str]:
+    """The line that asks, the assumed rules (with that line), and the form of the answer."""
+    frame = known.frames[seen.frame]
+    told = fold(f"{masked.masked}\n{context[:2_000]}")
+    given = bool(masked.blocks) or bool(context.strip())
+    number = any(map(str.isdigit, masked.masked))
+    quiet = form.only or "one" in form.formats
+    if seen.bare and "ask" in frame and not quiet:
+        line = frame["ask"][language]
+        return line, [line], ""
+    asks = frame["missing"][language] if seen.missing and not quiet else ""
+    assumed = [asks] if asks else []
+    for rule in frame["rules"]:
+        if _fits(rule, form, told, given=given, number=number):
+            assumed.append(rule[language])
+    output = frame.get("output")
+    stated = form.stated & {"formats", "counts", "length", "only", "waits"}
+    if asks or output is None or stated or not _fits(output, form, told, given=given, number=number):
+        return asks, assumed, ""
+    return asks, assumed, output[language]
+
+
+def _fits(line: dict[str, Any], form: Form, told: str, *, given: bool, number: bool) -> bool:
+    """Whether a line of a frame is right for this idea; see knowledge/frames.toml."""
+    if not form.stated.isdisjoint(line.get("unless", ())):
+        return False
+    if "without" in line and line["without"].search(told):
+        return False
+    if "only_if" in line and not line["only_if"].search(told):
+        return False
+    return {"material": given, "none": not given, "number": number}.get(line.get("when", ""), True)
+
+
+def _answer_in(
+    known: Knowledge,
+    context: str,
+    masked: MaskedText,
+    form: Form,
+    language: str | None,
+    seen: Recognition,
+) -> str:
+    """In which language to answer, where that is not plain: the request and what comes with
+    it are in two, the user names none, and no text is to be edited or translated."""
+    line = known.answer_in.get(language or "", "")
+    if not line or form.language or seen.task in ("translate", "write"):
+        return ""
+    if _MOVES_TEXT.search(fold(masked.masked)) or _MOVES_TEXT.search(masked.masked.lower()):
+        return ""
+    texts = [context] if len(context) >= _ENOUGH_TO_TELL else []
+    if seen.task in ("explain", "summarise", "analyse", "compare"):
+        pasted = (m for m in masked.blocks if m.kind in ("pasted", "quote"))
+        texts += [masked.text[m.start : m.end] for m in pasted if m.end - m.start >= _ENOUGH_TO_TELL]
+    others = {detect_language(mask(text).masked) for text in texts}
+    return line if others - {None, language} else ""
+
+
+def _apart(idea: str, masked: MaskedText) -> tuple[str, str]:
+    """The request and the material of an idea that is one after the other; else all of it
+    and nothing."""
+    blocks = [m for m in masked.blocks if m.kind != "quote" or m.end - m.start >= _SHORTEST_MATERIAL]
+    if not blocks:
+        return idea, ""
+    start = next((b.start for b in blocks if not _words(masked.masked[b.start :])), None)
+    if start is not None and start != blocks[-1].start and any(b.kind == "quote" for b in blocks):
+        return idea, ""
+    if start is not None and _words(masked.masked[:start]) and _stands_apart(idea, start):
+        return _divided(idea, idea[:start].rstrip(), idea[start:].rstrip())
+    end = max((b.end for b in blocks if not _words(masked.masked[: b.end])), default=None)
+    if end is not None and _words(masked.masked[end:]) and not _POINTS_UP.search(masked.masked[end:]):
+        return _divided(idea, idea[end:].strip(), idea[:end].rstrip())
+    return idea, ""
+
+
+def _stands_apart(idea: str, start: int) -> bool:
+    """Whether what begins at ``start`` is set off from the sentence before it."""
+    before = idea[:start].rstrip(" \t")
+    return before.endswith(("\n\n", ":", "：")) or before.rstrip().endswith((":", "：", ".", "?", "？", "!"))
+
+
+def _divided(idea: str, request: str, material: str) -> tuple[str, str]:
+    if len(material) < _SHORTEST_MATERIAL and "\n" not in material.strip():
+        return idea, ""
+    return request, material
+
+
+def _words(masked: str) -> bool:
+    return any(map(str.isalpha, masked))
