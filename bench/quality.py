@@ -24,7 +24,7 @@ from bench.plain_checks import language_flipped, lost_pieces
 from bench.token_ratio import ENCODING, demonstration_prompts, load_counter, token_ratio
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.improvement.improver import Improvement, Improver, ImproverError
-from prompt_improver.improvement.offline_improver import OfflineImprover
+from prompt_improver.improvement.offline import OfflineImprover
 from prompt_improver.settings import SettingsError, load_settings
 from prompt_improver.wiring import make_backends
 

@@ -20,7 +20,7 @@ from prompt_improver.improvement.language_model import (
     choose_language_model,
 )
 from prompt_improver.improvement.model_connection import ModelConnection
-from prompt_improver.improvement.offline_improver import OfflineImprover
+from prompt_improver.improvement.offline import OfflineImprover
 from prompt_improver.settings import Settings, SettingsError
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,11 @@ from prompt_improver.improvement.improver import (
     ImproverTimeoutError,
     ImproverUnreachableError,
 )
-from prompt_improver.improvement.structured_prompt import Framework, StructuredPrompt
+from prompt_improver.improvement.structured_prompt import (
+    Framework,
+    GuardrailSource,
+    StructuredPrompt,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -25,6 +29,11 @@ GOOD = StructuredPrompt(
         "The greeting names {name} exactly as given.",
         "Nothing is attached or announced as attached.",
         "Ask for the occasion where it is not clear.",
+    ),
+    guardrail_sources=(
+        GuardrailSource.ASSUMED,
+        GuardrailSource.IDEA,
+        GuardrailSource.ASSUMED,
     ),
     output_format="Subject line, then the text.",
 )

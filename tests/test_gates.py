@@ -73,22 +73,10 @@ def test_the_language_gate_binds_model_backends_only() -> None:
     assert check(idea, "", prompt, model_backend=False) == ()
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 8, 9, 20])
-def test_too_few_and_too_many_guardrails_fail(count: int) -> None:
-    failure = gates.guardrail_count(
-        rewrite("Do it", "Do it.", guardrails=tuple(f"Rule {n}." for n in range(count)))
-    )
-    assert failure == GateFailure("guardrail_count", (f"Give 3 to 7 guardrails, not {count}.",))
-
-
-@pytest.mark.parametrize("count", [3, 4, 5, 6, 7])
-def test_three_to_seven_guardrails_pass(count: int) -> None:
-    rules = tuple(f"Rule {n}." for n in range(count))
-    assert gates.guardrail_count(rewrite("Do it", "Do it.", guardrails=rules)) is None
-
-
-def test_blank_guardrails_do_not_count() -> None:
-    assert gates.guardrail_count(rewrite("Do it", "Do it.", guardrails=("A.", "B.", " ", "\n")))
+@pytest.mark.parametrize("count", [0, 1, 9])
+def test_any_number_of_guardrails_passes(count: int) -> None:
+    rules = tuple(f"{name.capitalize()} is covered." for name in "abcdefghi"[:count])
+    assert check("Do it", "", structured("Do it.", guardrails=rules), model_backend=True) == ()
 
 
 @pytest.mark.parametrize(

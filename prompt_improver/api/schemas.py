@@ -13,6 +13,7 @@ from prompt_improver.domain.prompt_history import (
     find_unstorable_character,
 )
 from prompt_improver.improvement.improver import Improvement
+from prompt_improver.improvement.structured_prompt import GuardrailSource
 
 MAX_TEXT_CHARACTERS = 20_000
 
@@ -58,27 +59,42 @@ class ImproveResponse(BaseModel):
     directive: str = Field(description="The task.")
     framework: str = Field(
         description="How the model is to go about it: chain-of-thought, tree-of-thoughts, "
-        "decomposition or role-playing."
+        "decomposition or role-playing; empty where no method is named."
     )
     guardrails: list[str] = Field(description="Rules that the result can be checked against.")
+    guardrail_sources: list[GuardrailSource] = Field(
+        description="Where each guardrail comes from, in their order: idea, context or assumed."
+    )
+    material: str = Field(
+        description="What the task works on, as it was pasted into the idea; empty without."
+    )
     output_format: str = Field(description="The form of the result.")
     reasoning: str | None = Field(description="Why the prompt is as it is; null where unknown.")
     confidence: float | None = Field(
         description="What the backend says of its own result, 0 to 1; not a probability; null "
         "where it says nothing."
     )
+    task: str | None = Field(
+        description="What kind of request the prompt was shaped for; null where nothing of "
+        "ours shapes it."
+    )
+    field: str | None = Field(description="The field it was shaped for; null as for task.")
+    language: str | None = Field(
+        description="Language of the idea, ISO 639-1; null where it cannot be told."
+    )
+    changed: bool = Field(description="False where the prompt is the idea as it was typed.")
     backend: BackendType = Field(description="Who answered.")
     model_version: str = Field(description="The model that answered, as provider/model.")
     latency_ms: float = Field(description="Milliseconds that the improvement took.")
     warnings: list[str] = Field(
         description="One word for each thing to know: vague (the prompt asks for what is "
-        "missing first), language (the prompt is not in the idea's language); with "
-        "kept_original the checks that the model's answer did not pass: placeholders, verbatim, "
-        "limits, language, answered, unfilled, repetition, guardrail_count, length, reply."
+        "missing first), already_good (the idea comes back as it is); with kept_original the "
+        "checks that the answer did not pass: placeholders, verbatim, limits, language, "
+        "contradiction, answered, unfilled, repetition, length, reply."
     )
     kept_original: bool = Field(
-        description="The model's answer was worse than the idea: the idea stands verbatim as "
-        "the task, among the sections that were good."
+        description="The model's answer was worse than the idea: the prompt is the one that "
+        "is made without a model, with the model's guardrails that were good."
     )
     input_tokens: int | None = Field(
         description="Tokens that the model read; null where its server does not say."
@@ -105,6 +121,12 @@ class ImproveResponse(BaseModel):
             directive=history.directive,
             framework=history.framework,
             guardrails=list(history.guardrails),
+            guardrail_sources=list(improvement.guardrail_sources),
+            material=improvement.prompt.material,
+            task=improvement.task,
+            field=improvement.field,
+            language=improvement.language,
+            changed=improvement.changed,
             output_format=improvement.prompt.output_format,
             reasoning=history.reasoning,
             confidence=history.confidence,

@@ -8,7 +8,7 @@ FORMATS: dict[str, str] = {
     "yaml": r"ya?ml",
     "xml": r"xml",
     "csv": r"csv",
-    "table": r"(?:comparison |comparative )?table|tabla(?: comparativa)?|tableau|tabelle|tabella"
+    "table": r"(?:comparison |comparative )?tables?|tablas?(?: comparativa)?|tableau|tabelle|tabella"
     r"|tabela",
     "list": r"(?:bullet(?:ed)? |numbered |checked )?list|bullets?(?: points?)?|bullet-?points"
     r"|lista|viñetas|liste|elenco|stichpunkte[n]?",
@@ -47,8 +47,8 @@ _ROLE = re.compile(
     r"|pretend (?:to be|you are|that you are)|imagine (?:you are|that you are)|assume the role of"
     r"|(?:quiero que )?act[uú](?:a|e|es) como|eres|imagina que eres|comp[oó]rtate como"
     r"|tu es|agis comme|vous êtes|agissez comme|du bist|handle als|sei|agisci come|você é"
-    r"|aja como|atue como|ты|你是|あなたは)(?![^\W\d_])\s*(?:now\s+)?(?!able|free|tasked|going|welcome"
-    r"|supposed|right|sure|not\b)[^.!?\n。]{2,200})",
+    r"|aja como|atue como|ты)\b(?!\s+(?:able|free|tasked|going|welcome|supposed|right|sure|not)\b)"
+    r"[^.!?\n]{2,200}|(?:你是|あなたは)[^.!?\n。]{2,200})",
 )
 _NUMBER = (
     r"(?:\d{1,4}|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|dos|tres|cuatro"
@@ -70,8 +70,8 @@ _LENGTH = re.compile(
     r"|long|largo|extenso|in depth|deep dive|summary in|court|kurz|coinciso)\b",
 )
 _LANGUAGE = re.compile(
-    r"\b(?:in|into|to|en|al|em|auf|ins|nach|en el idioma)\s+(?:english|spanish|french|german|italian"
-    r"|portuguese|russian|chinese|japanese|korean|arabic|dutch|polish|turkish|hindi|latin"
+    r"\b(?:in|into|to|en|al|em|auf|ins|nach|en el idioma)\s+(?:english|spanish|french|german"
+    r"|italian|portuguese|russian|chinese|japanese|korean|arabic|dutch|polish|turkish|hindi|latin"
     r"|ingl[eé]s|español|espanol|franc[eé]s|alem[aá]n|italiano|portugu[eé]s|ruso|chino|japon[eé]s"
     r"|catal[aá]n|gallego|euskera|deutsch|englisch|spanisch|fran[cç]ais|anglais|espagnol)\b",
 )
@@ -91,9 +91,9 @@ _ONLY = re.compile(
     r"\b(?:only|just) (?:the |return |output |give |answer |reply |respond |with )?"
     r"(?:code|json|answer|table|result|list|text|translation|query|sql|number|word|yes|name|names"
     r"|final|output|command|regex)\b|\b(?:code|json|table) only\b|\bnothing else\b"
-    r"|\b(?:no|without(?: any)?) (?:explanations?|comments?|commentary|extra text|intro\w*|preamble)"
+    r"|\b(?:no|without(?: any)?) (?:explanations?|comments?|commentary|extra text|preamble)"
     r"|\bdo(?:n'?t| not) (?:explain|add anything)|\bjust (?:return|output|give me)\b"
-    r"|\b(?:solo|s[oó]lo|solamente|[uú]nicamente) (?:el |la |los |las |quiero |dame |devuelve |con )?"
+    r"|\b(?:solo|s[oó]lo|solamente|[uú]nicamente) (?:el |la |los |las |quiero |dame |con )?"
     r"(?:c[oó]digo|json|respuesta|tabla|resultado|lista|texto|traducci[oó]n|consulta|sql|n[uú]mero)"
     r"|\bnada m[aá]s\b(?=\s*(?:[.,!]|$))|\bsin (?:explicaci[oó]n|explicaciones|comentarios)\b"
     r"|\bno (?:expliques|añadas nada)\b",
@@ -104,7 +104,7 @@ _WAIT = re.compile(
     r"|create)\b[^.!?\n]{0,40}\buntil\b|do nothing (?:until|before)|wait (?:for|until)\b"
     r"|questions? one (?:at a time|by one)|i(?:'ll| will) (?:send|paste|give|provide|share)\b"
     r"|no (?:hagas|digas|respondas|empieces|escribas|contestes|generes)\b[^.!?\n]{0,30}\bhasta\b"
-    r"|espera (?:a|hasta)\b|te (?:voy a (?:enviar|pasar|mandar|dar)|enviar[eé]|pasar[eé]|mandar[eé])"
+    r"|espera (?:a|hasta)\b|te (?:voy a (?:enviar|pasar|mandar)|enviar[eé]|pasar[eé]|mandar[eé])"
     r"|ask me (?:\w+ ){0,3}questions? (?:first|before|until|one)|interview me)\b",
 )
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from prompt_improver.improvement.answered import answered, unfilled
+from prompt_improver.improvement.contradiction import contradiction
 from prompt_improver.improvement.language import could_be, detect_language
 from prompt_improver.improvement.limits import limits
 from prompt_improver.improvement.placeholders import placeholders
@@ -12,14 +13,12 @@ from prompt_improver.improvement.structured_prompt import StructuredPrompt
 from prompt_improver.improvement.verbatim import verbatim
 
 __all__ = [
-    "FEWEST_GUARDRAILS",
     "GATES",
-    "MOST_GUARDRAILS",
     "GateFailure",
     "Rewrite",
     "answered",
     "check",
-    "guardrail_count",
+    "contradiction",
     "language",
     "length",
     "length_limit",
@@ -29,9 +28,6 @@ __all__ = [
     "unfilled",
     "verbatim",
 ]
-
-FEWEST_GUARDRAILS = 3
-MOST_GUARDRAILS = 7
 
 _ENOUGH_TO_TELL = 600  # characters of a section
 
@@ -85,15 +81,6 @@ def language(rewrite: Rewrite) -> GateFailure | None:
     return None
 
 
-def guardrail_count(rewrite: Rewrite) -> GateFailure | None:
-    """Fails under 3 guardrails and over 7, not counting blank ones."""
-    count = sum(1 for rule in rewrite.prompt.guardrails if rule.strip())
-    if FEWEST_GUARDRAILS <= count <= MOST_GUARDRAILS:
-        return None
-    wanted = f"Give {FEWEST_GUARDRAILS} to {MOST_GUARDRAILS} guardrails, not {count}."
-    return failure("guardrail_count", [wanted])
-
-
 def length(rewrite: Rewrite) -> GateFailure | None:
     """Fails where the whole text is longer than ``length_limit``."""
     most = length_limit(rewrite.idea, rewrite.context)
@@ -112,10 +99,10 @@ GATES: dict[str, Callable[[Rewrite], GateFailure | None]] = {
     "placeholders": placeholders,
     "verbatim": verbatim,
     "limits": limits,
+    "contradiction": contradiction,
     "language": language,
     "answered": answered,
     "unfilled": unfilled,
     "repetition": repetition,
-    "guardrail_count": guardrail_count,
     "length": length,
 }

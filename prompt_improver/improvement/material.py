@@ -8,6 +8,7 @@ from prompt_improver.improvement.code_lines import is_code_line
 MASK = "\ufffc"
 """Stands in a masked text where material began; the rest of it is spaces."""
 
+_BLOCKS = frozenset({"fence", "code", "log", "quote", "pasted"})
 _MOST_CHARACTERS = 6_000  # of each end; what bounds the time
 _FENCED = re.compile(r"^[ \t]*(`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t]*\1[`~]*[ \t]*$|\Z)", re.M | re.S)
 _TICKS = re.compile(r"`[^`\n]{1,400}`")
@@ -45,11 +46,11 @@ _TEXT_NOUNS = (
     r"|texte|lettre|fonction|nachricht|testo|lettera|funzione|mensagem|fun[cç][aã]o"
 )
 _INTRODUCED = re.compile(
-    r"\b(?:(?:(?:this|these|the following|following|below|here(?:'s| is| are)(?: (?:the|my))?|my|the"
-    r"|est[ea]s?|(?:el|la|los|las|del|al) siguientes?|siguientes?|aqu[ií] (?:est[aá]|tienes)|mi|el|la"
-    r"|ce|cette|cet|voici|diese[rsn]?|folgende[rsn]?|quest[oa]|il seguente|seguente|isto|ao?)\s+)?"
-    rf"(?:[^\W\d_]+\s+){{0,2}}?(?:{_TEXT_NOUNS})s?(?:\s+[^\W\d_,]+){{0,4}}?"
-    r"|(?:this|these|the following|following|below|below this|est[ea]|(?:lo|el|la|al) siguiente|isto|questo))"
+    r"\b(?:(?:(?:this|these|the following|following|below|here(?:'s| is| are)(?: (?:the|my))?|my"
+    r"|the|est[ea]s?|(?:el|la|los|las|del|al) siguientes?|siguientes?|aqu[ií] (?:est[aá]|tienes)|mi"
+    r"|el|la|ce|cet|voici|diese[rsn]?|folgende[rsn]?|quest[oa]|il seguente|seguente|isto|ao?)\s+"
+    rf"(?:[^\W\d_]+\s+){{0,2}}?)?(?:{_TEXT_NOUNS})s?(?:\s+[^\W\d_,]+){{0,4}}?"
+    r"|(?:this|these|the following|following|below|est[ea]|(?:lo|el|la|al) siguiente|isto|questo))"
     r"[ \t]*\Z",
     re.I,
 )
@@ -71,7 +72,7 @@ class Material:
     start: int
     end: int
     kind: str
-    """fence, code, log, quote, pasted, address or name."""
+    """fence, code, log, quote, pasted; signs (lines of mostly signs), address or name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class MaskedText:
     @property
     def blocks(self) -> tuple[Material, ...]:
         """Material that is something to work on, not a name or an address in a sentence."""
-        return tuple(m for m in self.materials if m.kind not in ("name", "address"))
+        return tuple(m for m in self.materials if m.kind in _BLOCKS)
 
     def has(self, *kinds: str) -> bool:
         return any(material.kind in kinds for material in self.materials)
@@ -134,7 +135,9 @@ def _take(masked: str, pattern: re.Pattern[str], kind: str, found: list[Material
 
 def _take_introduced(masked: str, found: list[Material]) -> str:
     for colon in _COLON.finditer(masked):
-        if not _INTRODUCED.search(masked, max(0, colon.start() - _LONGEST_LEAD), colon.start()):
+        lead = max(0, colon.start() - _LONGEST_LEAD)
+        introduced = _INTRODUCED.search(masked, lead, colon.start())
+        if introduced is None:
             continue
         rest = masked[colon.end() :]
         body = rest.lstrip()
@@ -143,14 +146,18 @@ def _take_introduced(masked: str, found: list[Material]) -> str:
         if len(body.split()) < 6 and "\n" not in body.strip():
             continue
         start = colon.end() + len(rest) - len(body)
-        if again := _REQUEST_AGAIN.search(body):
+        # "My text: ... Please translate it": but a letter may say "please" too, and then what
+        # is asked stands before it ("shorten this letter: ...").
+        asked = masked[lead : introduced.start()].rstrip(" ")[-1:] not in ("", "\n", ".", "!", "?")
+        again = _REQUEST_AGAIN.search(body)
+        if again and not (asked and again.group().startswith(" ")):
             body = body[: again.start()]
             if len(body.split()) < 6:
                 continue
         # A question in a paragraph of its own after it is the request again.
         end = start + len(body.rstrip())
         first = body.split("\n\n", 1)[0].rstrip()
-        if any(is_code_line(line) or _is_dense(line) for line in first.splitlines()[:4]):
+        if any(_is_code(line) or _is_dense(line) for line in first.splitlines()[:4]):
             end = start + len(first)  # what follows code is looked at line by line
         last = body.rstrip().rfind("\n\n")
         if last >= 0 and body.rstrip().endswith(("?", "？")) and len(body) - last < 300:
@@ -163,23 +170,22 @@ def _take_introduced(masked: str, found: list[Material]) -> str:
 def _take_code_lines(masked: str, found: list[Material]) -> str:
     if not _SIGNS.search(masked):
         return masked
-    position, run_start, run_end = 0, -1, -1
-    runs: list[tuple[int, int]] = []
-    for line in masked.splitlines(keepends=True):
-        end = position + len(line)
-        if is_code_line(line) or _is_dense(line) or (run_start >= 0 and _goes_on(line)):
-            if run_start < 0:
-                run_start = _begin(masked, position)
+    position, start, end, sure = 0, -1, -1, False
+    runs: list[tuple[int, int, str]] = []
+    for line in (*masked.splitlines(keepends=True), "."):
+        code = _is_code(line)
+        if code or _is_dense(line) or (start >= 0 and _goes_on(line)):
+            if start < 0:
+                start = _begin(masked, position)
             if line.strip():
-                run_end = position + len(line.rstrip())
-        elif run_start >= 0:
-            runs.append((run_start, run_end))
-            run_start = -1
-        position = end
-    if run_start >= 0:
-        runs.append((run_start, run_end))
-    for start, end in runs:
-        found.append(Material(start, end, "code"))
+                end = position + len(line.rstrip())
+            sure = sure or code
+        elif start >= 0:
+            runs.append((start, end, "code" if sure else "signs"))
+            start, sure = -1, False
+        position += len(line)
+    for start, end, kind in runs:
+        found.append(Material(start, end, kind))
         masked = _blank(masked, start, end)
     return masked
 
@@ -194,6 +200,16 @@ def _begin(masked: str, start: int) -> int:
             break
         start = above
     return start
+
+
+_SQL = re.compile(
+    r"(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|FROM|(?:LEFT |RIGHT |INNER )?JOIN|WHERE"
+    r"|GROUP BY|ORDER BY|HAVING) .*[\w*);]\Z"
+)
+
+
+def _is_code(line: str) -> bool:
+    return is_code_line(line) or _SQL.match(line.strip()) is not None
 
 
 def _is_dense(line: str) -> bool:

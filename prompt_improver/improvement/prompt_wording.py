@@ -20,7 +20,17 @@ _FRAMEWORKS = ("chain-of-thought", "tree-of-thoughts", "decomposition", "role-pl
 
 
 def _wording(titles: str, *methods: str) -> Wording:
-    return Wording(*titles.split(", "), dict(zip(_FRAMEWORKS, methods, strict=bool(methods))))
+    role, task, context, method, guardrails, output_format, material = titles.split(", ")
+    return Wording(
+        role=role,
+        task=task,
+        context=context,
+        method=method,
+        guardrails=guardrails,
+        output_format=output_format,
+        material=material,
+        methods=dict(zip(_FRAMEWORKS, methods, strict=bool(methods))),
+    )
 
 
 WORDING = {

@@ -1,14 +1,14 @@
 """The prompt that is made of an idea without a model: protected, and completed where that is
 certain."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from prompt_improver.improvement.form import Form, form_of
 from prompt_improver.improvement.language import detect_language
-from prompt_improver.improvement.material import MaskedText, mask
+from prompt_improver.improvement.material import MaskedText, Material, mask
 from prompt_improver.improvement.offline.finished import is_finished, is_greeting, meant
+from prompt_improver.improvement.offline.grammar import grammar
 from prompt_improver.improvement.offline.knowledge import Knowledge, knowledge
 from prompt_improver.improvement.offline.recognition import Recognition, recognise
 from prompt_improver.improvement.offline.request import fold
@@ -22,15 +22,7 @@ from prompt_improver.improvement.structured_prompt import (
 MOST_ASSUMED = 3
 _ENOUGH_TO_TELL = 40  # characters of a context or a material, for its language
 _SHORTEST_MATERIAL = 60
-_METHODS = (
-    (Framework.CHAIN_OF_THOUGHT, re.compile(r"\b(?:using|with|use|via|usando|con|usa|mediante) (?:a |the |el |la )?chain[- ]of[- ]thoughts?\b", re.I)),
-    (Framework.TREE_OF_THOUGHTS, re.compile(r"\b(?:using|with|use|via|usando|con|usa|mediante) (?:a |the |el |la )?tree[- ]of[- ]thoughts?\b", re.I)),
-)
-_MOVES_TEXT = re.compile(
-    r"tradu|translat|übersetz|перевед|翻译|翻訳|ترجم|rewrit|rephras|proofread|correct|corrig|reescrib"
-    r"|reformul|überarbeit|verbesser|riscriv|исправ|润色|改写"
-)
-_POINTS_UP = re.compile(r"\b(?:above|arriba|anterior|previous|before|ci-dessus|oben|sopra|acima)\b", re.I)
+_METHODS = (Framework.CHAIN_OF_THOUGHT, Framework.TREE_OF_THOUGHTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +31,8 @@ class Composition:
 
     prompt: StructuredPrompt
     warnings: tuple[str, ...] = ()
+    stays: bool = False
+    """The idea is a finished prompt, or no request at all: nothing is to be added."""
 
 
 def compose(idea: str, context: str = "") -> Composition:
@@ -48,11 +42,12 @@ def compose(idea: str, context: str = "") -> Composition:
     masked = mask(idea)
     language = _language_of(idea, masked, context)
     if is_greeting(idea):
-        return Composition(_bare(idea, context, language, _reason(known, language, "greeting")))
+        bare = _bare(idea, context, language, _reason(known, language, "greeting"))
+        return Composition(bare, stays=True)
     form = form_of(masked.masked)
     if is_finished(masked, form):
         reason = _reason(known, language, "already_good")
-        return Composition(_bare(idea, context, language, reason), ("already_good",))
+        return Composition(_bare(idea, context, language, reason), ("already_good",), stays=True)
     wanted = meant(idea)
     if wanted is not idea:
         masked = mask(wanted)
@@ -75,7 +70,8 @@ def _composed(
     if context.strip():
         around = own_limits(mask(context))
         rules += [(limit, GuardrailSource.CONTEXT) for limit in around]
-    asks, assumed, output = "", [], ""
+    asks, output = "", ""
+    assumed: list[str] = []
     if seen.frame and language:
         asks, assumed, output = _frame(known, idea, context, masked, form, language, seen)
     if line := _answer_in(known, context, masked, form, language, seen):
@@ -83,20 +79,27 @@ def _composed(
     rules += [(line, GuardrailSource.ASSUMED) for line in assumed[:MOST_ASSUMED]]
     directive, material = _apart(idea, masked) if language else (idea, "")
     framed = bool(asks or output or assumed) and seen.frame is not None
+    why = "missing" if asks else "framed" if framed else "lean"
     prompt = StructuredPrompt(
         directive=directive,
         material=material,
-        framework=next((name for name, words in _METHODS if words.search(masked.masked)), Framework.NONE),
+        framework=_method(masked),
         guardrails=tuple(rule for rule, _ in rules),
         guardrail_sources=tuple(source for _, source in rules),
         output_format=output,
         context=context,
-        reasoning=_reason(known, language, "missing" if asks else "framed" if framed else "lean", seen),
+        reasoning=_reason(known, language, why, seen),
         language=language,
         task=seen.task if framed else None,
         field=seen.field if framed else None,
     )
     return Composition(prompt, ("vague",) if asks else ())
+
+
+def _method(masked: MaskedText) -> Framework:
+    """The one that the idea names."""
+    text = fold(masked.masked)
+    return next((one for one in _METHODS if grammar().signs[one].search(text)), Framework.NONE)
 
 
 def _bare(idea: str, context: str, language: str | None, reasoning: str | None) -> StructuredPrompt:
@@ -126,7 +129,7 @@ def _frame(
     seen: Recognition,
 ) -> tuple[str, list[str], str]:
     """The line that asks, the assumed rules (with that line), and the form of the answer."""
-    frame = known.frames[seen.frame]
+    frame = known.frames[seen.frame or ""]
     told = fold(f"{masked.masked}\n{context[:2_000]}")
     given = bool(masked.blocks) or bool(context.strip())
     number = any(map(str.isdigit, masked.masked))
@@ -141,7 +144,12 @@ def _frame(
             assumed.append(rule[language])
     output = frame.get("output")
     stated = form.stated & {"formats", "counts", "length", "only", "waits"}
-    if asks or output is None or stated or not _fits(output, form, told, given=given, number=number):
+    if (
+        asks
+        or output is None
+        or stated
+        or not _fits(output, form, told, given=given, number=number)
+    ):
         return asks, assumed, ""
     return asks, assumed, output[language]
 
@@ -170,12 +178,14 @@ def _answer_in(
     line = known.answer_in.get(language or "", "")
     if not line or form.language or seen.task in ("translate", "write"):
         return ""
-    if _MOVES_TEXT.search(fold(masked.masked)) or _MOVES_TEXT.search(masked.masked.lower()):
+    if grammar().signs["moves_text"].search(fold(masked.masked)):
         return ""
     texts = [context] if len(context) >= _ENOUGH_TO_TELL else []
     if seen.task in ("explain", "summarise", "analyse", "compare"):
         pasted = (m for m in masked.blocks if m.kind in ("pasted", "quote"))
-        texts += [masked.text[m.start : m.end] for m in pasted if m.end - m.start >= _ENOUGH_TO_TELL]
+        texts += [
+            masked.text[m.start : m.end] for m in pasted if m.end - m.start >= _ENOUGH_TO_TELL
+        ]
     others = {detect_language(mask(text).masked) for text in texts}
     return line if others - {None, language} else ""
 
@@ -183,30 +193,35 @@ def _answer_in(
 def _apart(idea: str, masked: MaskedText) -> tuple[str, str]:
     """The request and the material of an idea that is one after the other; else all of it
     and nothing."""
-    blocks = [m for m in masked.blocks if m.kind != "quote" or m.end - m.start >= _SHORTEST_MATERIAL]
-    if not blocks:
-        return idea, ""
-    start = next((b.start for b in blocks if not _words(masked.masked[b.start :])), None)
-    if start is not None and start != blocks[-1].start and any(b.kind == "quote" for b in blocks):
-        return idea, ""
-    if start is not None and _words(masked.masked[:start]) and _stands_apart(idea, start):
+    text = masked.masked
+    blocks = [
+        b for b in masked.blocks if b.kind != "quote" or b.end - b.start >= _SHORTEST_MATERIAL
+    ]
+    start = next((b.start for b in blocks if not _words(text[b.start :])), None)
+    if start is not None:
+        mixed = start != blocks[-1].start and any(b.kind == "quote" for b in blocks)
+        if mixed or not _words(text[:start]) or not _stands_apart(idea[:start]):
+            return idea, ""
         return _divided(idea, idea[:start].rstrip(), idea[start:].rstrip())
-    end = max((b.end for b in blocks if not _words(masked.masked[: b.end])), default=None)
-    if end is not None and _words(masked.masked[end:]) and not _POINTS_UP.search(masked.masked[end:]):
-        return _divided(idea, idea[end:].strip(), idea[:end].rstrip())
-    return idea, ""
+    end = max((b.end for b in blocks if not _words(text[: b.end])), default=None)
+    if end is None or not _words(text[end:]) or grammar().signs["above"].search(fold(text[end:])):
+        return idea, ""
+    return _divided(idea, idea[end:].strip(), idea[:end].rstrip())
 
 
-def _stands_apart(idea: str, start: int) -> bool:
-    """Whether what begins at ``start`` is set off from the sentence before it."""
-    before = idea[:start].rstrip(" \t")
-    return before.endswith(("\n\n", ":", "：")) or before.rstrip().endswith((":", "：", ".", "?", "？", "!"))
+def _stands_apart(before: str) -> bool:
+    """Whether what comes after ``before`` is set off from the sentence there."""
+    return before.rstrip(" \t").endswith("\n\n") or before.rstrip().endswith(tuple(":：.?？!"))
 
 
 def _divided(idea: str, request: str, material: str) -> tuple[str, str]:
     if len(material) < _SHORTEST_MATERIAL and "\n" not in material.strip():
         return idea, ""
-    return request, material
+    return request.strip(), material
+
+
+def _start(material: Material) -> int:
+    return material.start
 
 
 def _words(masked: str) -> bool:

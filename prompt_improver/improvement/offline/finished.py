@@ -8,23 +8,8 @@ from prompt_improver.improvement.offline.knowledge import knowledge
 from prompt_improver.improvement.offline.request import fold
 
 _LONG = 60  # words
-_HEADINGS = re.compile(r"^[ \t]{0,3}(?:#{1,6}[ \t]+\S|\*\*[^*\n]{2,40}\*\*:?[ \t]*$|[A-Z][A-Z ]{3,30}:[ \t]*$)", re.M)
-_SYSTEM = re.compile(
-    r"^(?:system(?: prompt)?:|you are (?:an?|the) [^.\n]{0,60}(?:assistant|agent|chatbot|bot|model)\b"
-    r"|eres un(?:a)? [^.\n]{0,60}(?:asistente|agente|chatbot)\b)"
-)
-_PROMPT_FOR = re.compile(
-    r"\s*(?:(?:please |can you |could you )?(?:i (?:want|need)|write|create|make|generate|give)(?: me)?\s+"
-    r"(?:an?|the)?\s*|an?\s+|por favor,?\s+)?"
-    r"(?:(?:quiero|necesito|crea|crear|dame|haz|hazme|genera|generar|escribe|creame)\s+(?:un\s+)?|un\s+)?"
-    r"prompt\s+(?:(?P<en>to|for)|para(?:\s+que(?:\s+(?:el modelo|la ia|chatgpt|la inteligencia artificial))?)?)\s+(?P<what>\S.*)\Z",
-    re.I | re.S,
-)
-_NOT_CHAT = re.compile(
-    r"\b(?:prompts?|midjourney|dall-?e|stable diffusion|image|imagen|imágenes|picture|foto|photo"
-    r"|agente?s?|assistant|asistente|chatbot|bot|llm|gpt|workflow|chain[- ]of|tree[- ]of|react reasoning)\b",
-    re.I,
-)
+_ENOUGH = 25  # words of a text with headings, or of a system prompt
+_FEW = 12  # words that say role, form and limits all the same
 
 
 def is_greeting(idea: str) -> bool:
@@ -45,22 +30,22 @@ def is_finished(masked: MaskedText, form: Form) -> bool:
     role = bool(form.role) or known.purpose.search(folded) is not None
     shape = bool(form.formats or form.counts or form.length or form.only)
     bound = known.constraint.search(folded) is not None
-    headings = len(_HEADINGS.findall(masked.masked)) >= 2
-    if role and shape and bound and words > 12:
+    headings = len(known.headings.findall(masked.masked)) >= 2
+    if role and shape and bound and words > _FEW:
         return True
-    if headings and words > 25:
+    if headings and words > _ENOUGH:
         return True
     if words > _LONG and role + shape + bound >= 2:
         return True
-    return bool(_SYSTEM.match(folded)) and words > 25
+    return bool(known.system.match(folded)) and words > _ENOUGH
 
 
 def meant(idea: str) -> str:
     """``idea``, or X where the idea is "a prompt for X" or "un prompt para X"."""
-    match = _PROMPT_FOR.match(idea)
+    match = knowledge().prompt_for.match(idea)
     if match is None:
         return idea
     what = match["what"]
-    if len(what.split()) < 2 or _NOT_CHAT.search(what):
+    if len(what.split()) < 2 or knowledge().not_for_chat.search(what):
         return idea
     return what[:1].upper() + what[1:]

@@ -5,13 +5,12 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
+
+from prompt_improver.improvement.offline.grammar import FOLDER, grammar
 
 LANGUAGES = ("en", "es")
 """Languages that have frame sentences."""
-
-_FOLDER = Path(__file__).parent / "knowledge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +42,18 @@ class Knowledge:
     sensitive: "Terms"
     excluded_any: "Terms"
     excluded_text: "Terms"
+    messages: frozenset[str]
+    """Things to write that are sent to somebody."""
     frames: dict[str, Any]
     answer_in: dict[str, str]
     reasoning: dict[str, dict[str, str]]
     greetings: frozenset[str]
     purpose: re.Pattern[str]
     constraint: re.Pattern[str]
+    headings: re.Pattern[str]
+    system: re.Pattern[str]
+    prompt_for: re.Pattern[str]
+    not_for_chat: re.Pattern[str]
 
 
 @cache
@@ -59,7 +64,8 @@ def knowledge() -> Knowledge:
     generic = {language: _words(read["generic"][language]) for language in LANGUAGES}
     verbs = {
         language: generic[language].union(*(task.verbs[language] for task in tasks.values()))
-        | _EXTRA_VERBS[language]
+        | grammar().verbs["edits"]
+        | grammar().verbs["converts"]
         for language in LANGUAGES
     }
     fields, wording, finished = _read("fields"), _read("wording"), _read("finished")
@@ -74,20 +80,18 @@ def knowledge() -> Knowledge:
         sensitive=Terms(fields["sensitive"]["words"]),
         excluded_any=Terms(fields["excluded"]["any"]),
         excluded_text=Terms(fields["excluded"]["text"]),
+        messages=frozenset(read["messages"].split("|")),
         frames=_compiled(_read("frames")),
         answer_in=wording["answer_in"],
         reasoning=wording["reasoning"],
         greetings=frozenset(finished["greetings"].split("|")),
         purpose=re.compile(finished["purpose"]),
         constraint=re.compile(finished["constraint"]),
+        headings=re.compile(finished["headings"], re.MULTILINE),
+        system=re.compile("|".join(finished["system"])),
+        prompt_for=_prompt_for(finished),
+        not_for_chat=re.compile(finished["not_for_chat"], re.I),
     )
-
-
-# Predicates whose object decides by what the text is: "make this email friendlier", "improve".
-_EXTRA_VERBS = {
-    "en": frozenset("improve enhance polish edit shorten analyze analyse convert clean find".split()),
-    "es": frozenset("mejora mejorar mejore edita editar acorta acortar analiza analizar convierte convertir".split()),
-}
 
 
 def _task(name: str, given: dict[str, Any]) -> Task:
@@ -104,6 +108,12 @@ def _task(name: str, given: dict[str, Any]) -> Task:
         needs=given.get("needs", ""),
         material=given.get("material", ""),
     )
+
+
+def _prompt_for(finished: dict[str, Any]) -> re.Pattern[str]:
+    before, after = ("|".join(finished[key]) for key in ("before_prompt", "after_prompt"))
+    pattern = rf"\s*(?:{before})?prompt\s+(?:{after})\s+(?P<what>\S.*)\Z"
+    return re.compile(pattern, re.IGNORECASE | re.DOTALL)
 
 
 def _compiled(frames: dict[str, Any]) -> dict[str, Any]:
@@ -146,4 +156,4 @@ def words_of(folded: str) -> frozenset[str]:
 
 
 def _read(name: str) -> dict[str, Any]:
-    return tomllib.loads((_FOLDER / f"{name}.toml").read_text("utf-8"))
+    return tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))
