@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from prompt_improver.improvement.rewrite import GateFailure, Rewrite
+from prompt_improver.improvement.gates import GateFailure, Rewrite
 from prompt_improver.improvement.structured_prompt import Framework, StructuredPrompt
 
 ENGLISH_GUARDRAILS = (

@@ -1,6 +1,6 @@
 import pytest
 
-from prompt_improver.improvement.answered import answered, unfilled
+from prompt_improver.improvement.gates.answered import answered, unfilled
 from tests.rewrites import rewrite, said
 
 ESSAY = (

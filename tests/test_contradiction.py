@@ -2,7 +2,7 @@
 
 import pytest
 
-from prompt_improver.improvement.contradiction import contradiction
+from prompt_improver.improvement.gates.contradiction import contradiction
 from prompt_improver.improvement.structured_prompt import Framework, StructuredPrompt
 from tests.rewrites import Rewrite
 

@@ -1,6 +1,6 @@
 import pytest
 
-from prompt_improver.improvement.limits import limits
+from prompt_improver.improvement.gates.limits import limits
 from tests.rewrites import rewrite, said
 
 KEPT = (

@@ -4,13 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompt_improver.improvement.form import form_of
-from prompt_improver.improvement.material import MASK, mask
+from prompt_improver.improvement.reading import MASK, form_of, mask
 
 MATERIAL = [
     ("Fix this:\n```py\nselect = 1\n```\nplease", "fence", "```py\nselect = 1\n```"),
     ("Why does `count = 0` fail?", "code", "`count = 0`"),
-    ("Explain this\n\nfor x in range(3):\n    print(x)\n", "code", "for x in range(3):\n    print(x)"),
+    (
+        "Explain this\n\nfor x in range(3):\n    print(x)\n",
+        "code",
+        "for x in range(3):\n    print(x)",
+    ),
     ("slow:\n\nSELECT a FROM b\nWHERE c = 1;\n", "code", "SELECT a FROM b\nWHERE c = 1;"),
     ("make this email friendlier: Hi Tom, you owe me a lot of money.", "pasted", "Hi Tom, you"),
     ("Resume el siguiente texto:\nEl río subió dos metros en marzo.", "pasted", "El río subió"),

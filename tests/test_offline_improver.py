@@ -118,7 +118,9 @@ def test_with_nothing_certain_the_prompt_is_the_idea() -> None:
 
 
 def test_the_users_limits_become_rules_word_for_word() -> None:
-    found = improve("Write a python function that sorts a list, without recursion, at most 20 lines")
+    found = improve(
+        "Write a python function that sorts a list, without recursion, at most 20 lines"
+    )
     own = [
         rule
         for rule, source in zip(found.prompt.guardrails, found.guardrail_sources, strict=True)
@@ -169,7 +171,9 @@ def test_pasted_material_stands_in_a_section_of_its_own() -> None:
 
 
 def test_a_block_that_the_user_fenced_keeps_its_own_fence() -> None:
-    prompt = improve("Explain this code:\n\n```python\nfor x in range(3):\n    print(x)\n```").prompt
+    prompt = improve(
+        "Explain this code:\n\n```python\nfor x in range(3):\n    print(x)\n```"
+    ).prompt
     assert "\n\n```python\nfor x in range(3):\n    print(x)\n```" in prompt.render()
     assert "```text" not in prompt.render()
 

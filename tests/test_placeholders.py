@@ -1,6 +1,6 @@
 import pytest
 
-from prompt_improver.improvement.placeholders import placeholders
+from prompt_improver.improvement.gates.placeholders import placeholders
 from tests.rewrites import rewrite, said
 
 KEPT = (

@@ -1,6 +1,6 @@
 import pytest
 
-from prompt_improver.improvement.repetition import repetition
+from prompt_improver.improvement.gates.repetition import repetition
 from tests.rewrites import rewrite, said
 
 IDEA = "Haz un login"

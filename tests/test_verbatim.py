@@ -1,6 +1,6 @@
 import pytest
 
-from prompt_improver.improvement.verbatim import verbatim
+from prompt_improver.improvement.gates.verbatim import verbatim
 from tests.rewrites import rewrite, said
 
 KEPT = (

@@ -2,8 +2,8 @@
 
 import re
 
+from prompt_improver.improvement.language import stems_of
 from prompt_improver.improvement.structured_prompt import GuardrailSource
-from prompt_improver.improvement.word_stems import stems_of
 
 _WORD = re.compile(r"\w+(?:[+#]+)?")
 _SHORTEST = 4  # characters of a word that says something

@@ -4,15 +4,14 @@ certain."""
 from dataclasses import dataclass
 from typing import Any
 
-from prompt_improver.improvement.form import Form, form_of
 from prompt_improver.improvement.language import detect_language
-from prompt_improver.improvement.material import MaskedText, Material, mask
 from prompt_improver.improvement.offline.finished import is_finished, is_greeting, meant
 from prompt_improver.improvement.offline.grammar import grammar
 from prompt_improver.improvement.offline.knowledge import Knowledge, knowledge
 from prompt_improver.improvement.offline.recognition import Recognition, recognise
 from prompt_improver.improvement.offline.request import fold
 from prompt_improver.improvement.offline.user_limits import own_limits
+from prompt_improver.improvement.reading import Form, MaskedText, Material, form_of, mask
 from prompt_improver.improvement.structured_prompt import (
     Framework,
     GuardrailSource,
@@ -66,9 +65,9 @@ def _composed(
 ) -> Composition:
     known = knowledge()
     rules: list[tuple[str, GuardrailSource]] = []
-    rules += [(limit, GuardrailSource.IDEA) for limit in own_limits(masked)]
+    rules += [(limit, GuardrailSource.IDEA) for limit in own_limits(masked, language)]
     if context.strip():
-        around = own_limits(mask(context))
+        around = own_limits(mask(context), None)
         rules += [(limit, GuardrailSource.CONTEXT) for limit in around]
     asks, output = "", ""
     assumed: list[str] = []
@@ -108,8 +107,7 @@ def _bare(idea: str, context: str, language: str | None, reasoning: str | None) 
 
 def _language_of(idea: str, masked: MaskedText, context: str) -> str | None:
     """That of the request; else of the whole idea; else of the context."""
-    found = detect_language(masked.masked) or (detect_language(idea) if masked.blocks else None)
-    return found or (detect_language(context) if context.strip() else None)
+    return detect_language(masked.masked, context) or detect_language(idea, context)
 
 
 def _reason(

@@ -2,10 +2,9 @@
 
 import re
 
-from prompt_improver.improvement.form import Form
-from prompt_improver.improvement.material import MaskedText
 from prompt_improver.improvement.offline.knowledge import knowledge
 from prompt_improver.improvement.offline.request import fold
+from prompt_improver.improvement.reading import Form, MaskedText
 
 _LONG = 60  # words
 _ENOUGH = 25  # words of a text with headings, or of a system prompt

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-from prompt_improver.improvement.form import Form
-from prompt_improver.improvement.material import MaskedText
 from prompt_improver.improvement.offline.frame_choice import TASKS, frame_of
 from prompt_improver.improvement.offline.knowledge import LANGUAGES, knowledge
 from prompt_improver.improvement.offline.request import Request, requests
 from prompt_improver.improvement.offline.signs import Signs, field_of, signs_of
+from prompt_improver.improvement.reading import Form, MaskedText
 
 _FEW_WORDS = 6
 _FEW_WORDS_WHERE_UNCLEAR = 15

@@ -4,8 +4,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from prompt_improver.improvement.material import MASK
 from prompt_improver.improvement.offline.grammar import grammar
+from prompt_improver.improvement.reading import MASK
 
 _SENTENCE = re.compile(r"[^.!?;\n…。！？]*(?:\.(?=\w)[^.!?;\n…。！？]*)*[.!?;\n…。！？]*")
 _MOST_SENTENCES = 40

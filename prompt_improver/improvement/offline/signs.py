@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from prompt_improver.improvement.material import MaskedText
 from prompt_improver.improvement.offline.grammar import grammar
 from prompt_improver.improvement.offline.knowledge import Knowledge, words_of
 from prompt_improver.improvement.offline.request import fold
+from prompt_improver.improvement.reading import MaskedText
 
 TECHNICAL = frozenset(
     "web security api database infrastructure data mobile testing software".split()

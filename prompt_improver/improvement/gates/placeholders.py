@@ -2,7 +2,7 @@
 
 import re
 
-from prompt_improver.improvement.rewrite import GateFailure, Rewrite, failure
+from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure
 
 _OPENS = re.compile(r"[{<\[$%]")
 _PLACEHOLDER = re.compile(

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from prompt_improver.improvement.language_words import WORDS
-from prompt_improver.improvement.limit_words import CARRYING
-from prompt_improver.improvement.rewrite import GateFailure, Rewrite, failure
+from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure
+from prompt_improver.improvement.gates.limit_words import CARRYING
+from prompt_improver.improvement.language import WORDS
 
 _SENTENCE_END = re.compile(r"[.!?;]\s+|\n+")
 _WORD = re.compile(r"[^\W_]+")

@@ -1,6 +1,28 @@
 """What the forms of a word, and words of one meaning, have in common."""
 
-from prompt_improver.improvement.limit_words import SYNONYMS
+# Words of which one may stand for the other.
+_SYNONYMS = """
+    change modify alter touch edit break rewrite rename
+    library package dependency framework module third-party
+    mention name refer say reveal disclose
+    long length lengthy verbose exceed
+    comment remark annotation
+    add include introduce insert
+    remove delete drop
+    external third outside
+    explain explanation explanatory
+    fancy complex complicated
+    cambiar modificar alterar tocar romper toque cambio modificación
+    librería biblioteca dependencia paquete framework módulo
+    mencionar nombrar citar decir revelar
+    largo extenso longitud extensión larga
+    añadir agregar incluir introducir inserta
+    eliminar borrar quitar suprimir
+    externo tercero ajeno
+    jerga tecnicismo
+    comentario anotación
+    complejo complicado
+"""
 
 _PLAIN = str.maketrans("áàâãäéèêëíìîïóòôõöúùûüñç’", "aaaaaeeeeiiiiooooouuuunc'")
 _SUFFIXES = ("ing", "ies", "ed", "es", "s")
@@ -27,6 +49,6 @@ def _stem(word: str) -> str:
 
 _SAME_STEMS = {
     _stem(word): f"={line.split()[0]}"
-    for line in SYNONYMS.strip().splitlines()
+    for line in _SYNONYMS.strip().splitlines()
     for word in line.split()
 }

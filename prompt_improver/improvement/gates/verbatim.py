@@ -5,9 +5,9 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise
 
-from prompt_improver.improvement.language_words import WORDS
-from prompt_improver.improvement.numbers import lost_numbers
-from prompt_improver.improvement.rewrite import GateFailure, Rewrite, failure, stands_in
+from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure, stands_in
+from prompt_improver.improvement.gates.numbers import lost_numbers
+from prompt_improver.improvement.language import WORDS
 
 _SET_OFF = re.compile(
     r"```[^\n`]*\n(?s:(?P<fence>.*?))(?:```|\Z)"

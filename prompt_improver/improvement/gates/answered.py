@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from prompt_improver.improvement.code_lines import is_code_line
-from prompt_improver.improvement.rewrite import GateFailure, Rewrite, failure
+from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure
+from prompt_improver.improvement.reading.code_lines import is_code_line
 
 _IT_IS_A_PROMPT = "Write instructions for whoever will do the task; do not do the task"
 

@@ -3,13 +3,12 @@
 import re
 from collections.abc import Iterator
 
-from prompt_improver.improvement.form import FORMATS, Form, form_of
-from prompt_improver.improvement.limit_words import MARKS
-from prompt_improver.improvement.limits import _limits_of
-from prompt_improver.improvement.material import mask
-from prompt_improver.improvement.rewrite import GateFailure, Rewrite, failure
+from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure
+from prompt_improver.improvement.gates.limit_words import MARKS
+from prompt_improver.improvement.gates.limits import _limits_of
+from prompt_improver.improvement.language import stems_of
+from prompt_improver.improvement.reading import FORMATS, Form, form_of, mask
 from prompt_improver.improvement.structured_prompt import Framework
-from prompt_improver.improvement.word_stems import stems_of
 
 # Of these an answer has one: who asks for JSON does not want a table.
 _EXCLUSIVE = frozenset("json yaml xml csv table one code html".split())

@@ -5,18 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from prompt_improver.improvement.language import detect_language
-from prompt_improver.improvement.language_words import WORDS
-from prompt_improver.improvement.limit_words import (
+from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure
+from prompt_improver.improvement.gates.limit_words import (
     CARRYING,
     MARKS,
     PHRASES,
     SAME,
     TELLING,
 )
-from prompt_improver.improvement.numbers import WORDS_OF_NUMBERS
-from prompt_improver.improvement.rewrite import GateFailure, Rewrite, failure
-from prompt_improver.improvement.word_stems import stems_of
+from prompt_improver.improvement.gates.numbers import WORDS_OF_NUMBERS
+from prompt_improver.improvement.language import WORDS, detect_language, stems_of
 
 _MOST_LIMITS = 60  # kept, ...
 _MOST_MARKERS = 300  # ... and looked at: what bounds the time for an idea of nothing but "no"

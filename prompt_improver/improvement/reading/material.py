@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from prompt_improver.improvement.code_lines import is_code_line
+from prompt_improver.improvement.reading.code_lines import is_code_line
 
 MASK = "\ufffc"
 """Stands in a masked text where material began; the rest of it is spaces."""

@@ -122,30 +122,6 @@ SAME: dict[str, tuple[str, ...]] = {
     "least": ("least",),
 }
 
-# Words of which one may stand for the other.
-SYNONYMS = """
-    change modify alter touch edit break rewrite rename
-    library package dependency framework module third-party
-    mention name refer say reveal disclose
-    long length lengthy verbose exceed
-    comment remark annotation
-    add include introduce insert
-    remove delete drop
-    external third outside
-    explain explanation explanatory
-    fancy complex complicated
-    cambiar modificar alterar tocar romper toque cambio modificación
-    librería biblioteca dependencia paquete framework módulo
-    mencionar nombrar citar decir revelar
-    largo extenso longitud extensión larga
-    añadir agregar incluir introducir inserta
-    eliminar borrar quitar suprimir
-    externo tercero ajeno
-    jerga tecnicismo
-    comentario anotación
-    complejo complicado
-"""
-
 # Words of the function-word lists that carry meaning all the same.
 CARRYING = frozenset(
     """

@@ -1,0 +1,38 @@
+"""What an improved prompt must never break: each gate holds a prompt against its idea.
+
+One file a gate, the comparison that all of them look at, and the words and numbers that they
+know. A gate takes a ``Rewrite`` and answers with a ``GateFailure`` or None; it changes nothing.
+"""
+
+from prompt_improver.improvement.gates.all_gates import GATES, check
+from prompt_improver.improvement.gates.answered import answered, unfilled
+from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite
+from prompt_improver.improvement.gates.contradiction import contradiction
+from prompt_improver.improvement.gates.limit import Limit
+from prompt_improver.improvement.gates.limits import limits
+from prompt_improver.improvement.gates.placeholders import placeholders
+from prompt_improver.improvement.gates.prompt_language import language
+from prompt_improver.improvement.gates.repetition import repetition
+from prompt_improver.improvement.gates.size import length, length_limit
+from prompt_improver.improvement.gates.user_limits import limits_of, user_limits
+from prompt_improver.improvement.gates.verbatim import verbatim
+
+__all__ = [
+    "GATES",
+    "GateFailure",
+    "Limit",
+    "Rewrite",
+    "answered",
+    "check",
+    "contradiction",
+    "language",
+    "length",
+    "length_limit",
+    "limits",
+    "limits_of",
+    "placeholders",
+    "repetition",
+    "unfilled",
+    "user_limits",
+    "verbatim",
+]

@@ -1,0 +1,62 @@
+"""The gate on the language: a prompt is written in the language of its idea."""
+
+from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure
+from prompt_improver.improvement.language import could_be, detect_language
+
+_ENOUGH_TO_TELL = 600  # characters of a section
+
+_LANGUAGE_NAMES = {
+    "en": "English",
+    "es": "Spanish",
+    "pt": "Portuguese",
+    "fr": "French",
+    "de": "German",
+    "it": "Italian",
+    "ru": "Russian",
+    "el": "Greek",
+    "ar": "Arabic",
+    "he": "Hebrew",
+    "zh": "Chinese",
+    "ja": "Japanese",
+    "ko": "Korean",
+    "uk": "Ukrainian",
+    "be": "Belarusian",
+    "sr": "Serbian",
+    "fa": "Persian",
+    "ur": "Urdu",
+    "hi": "Hindi",
+    "bn": "Bengali",
+    "pa": "Punjabi",
+    "gu": "Gujarati",
+    "ta": "Tamil",
+    "te": "Telugu",
+    "kn": "Kannada",
+    "ml": "Malayalam",
+    "si": "Sinhala",
+    "th": "Thai",
+    "lo": "Lao",
+    "my": "Burmese",
+    "km": "Khmer",
+    "ka": "Georgian",
+    "hy": "Armenian",
+    "am": "Amharic",
+}
+
+
+def language(rewrite: Rewrite) -> GateFailure | None:
+    """Fails where the directive, the guardrails, or role and output format are in another
+    language than the idea. What is too short or too mixed to tell passes."""
+    wanted = detect_language(rewrite.idea)
+    if wanted is None:
+        return None
+    prompt = rewrite.prompt
+    for section in (
+        prompt.directive,
+        "\n".join(prompt.guardrails),
+        f"{prompt.role}\n{prompt.output_format}",
+    ):
+        found = detect_language(rewrite.without_given(section)[:_ENOUGH_TO_TELL])
+        if found not in (None, wanted) and not could_be(rewrite.idea, found or ""):
+            name = _LANGUAGE_NAMES[wanted]
+            return failure("language", [f"Write every part in {name}, the language of the idea."])
+    return None
