@@ -103,7 +103,7 @@ def test_a_good_prompt_passes_every_gate() -> None:
 
 
 def test_a_bad_prompt_fails_each_gate_once_and_in_order() -> None:
-    idea = "Escribe `parse_date` para {locale} sin regex"
+    idea = "Eres un pirata. Escribe `parse_date` para {locale} sin regex"
     bad = structured(
         "Sure, here is a prompt for you. Write the parser that I want. [insert name]. "
         "Write the parser that I want. " + "x" * 1_500,
@@ -188,5 +188,5 @@ def test_real_ideas_that_are_quoted_pass_every_gate_but_language() -> None:
     if not ideas:
         pytest.skip("the file of real ideas is not here")
     for row in ideas:
-        prompt = structured(row["idea"], context=row["context"])
+        prompt = structured(row["idea"], context=row["context"], role="")
         assert check(row["idea"], row["context"], prompt, model_backend=False) == (), row["idea"]

@@ -56,7 +56,7 @@ plan       education       Make a study plan for the exam in June
 analyse    business        Make a SWOT analysis for a company that sells shoes
 summarise  general         Resume el libro La casa de los espíritus
 translate  general         Translate into German: good morning, how are you today my friend?
-"""
+"""  # noqa: E501
 
 
 @pytest.mark.parametrize("row", RECOGNISED.strip().splitlines())
@@ -96,7 +96,7 @@ def test_where_it_is_not_sure_it_adds_nothing_of_its_own(idea: str) -> None:
 
 
 def test_a_word_of_the_material_is_not_what_is_asked() -> None:
-    idea = "Translate into Spanish:\n\nFix the login page and write tests for it, please do it now."
+    idea = "Translate into Spanish:\n\nFix the login page and write tests for it, do it now."
     assert improve(idea).task == "translate"
 
 
@@ -213,7 +213,7 @@ def test_a_prompt_for_an_image_model_stays_one() -> None:
         ("fix this bug in my code", "code"),
         ("Refactor this function", "code"),
         ("Summarise this article", "text"),
-        ("Resume este texto", "texto"),
+        ("Resume este texto por favor y dame lo principal", "texto"),
         ("write a function", "what exactly it should do"),
         ("Create a function that does something with strings", "what exactly it should do"),
     ],

@@ -75,7 +75,7 @@ Begin with the answer               | Explain photosynthesis in 50 words
 Show it on one concrete             | Explain photosynthesis with three examples
 Judge all of them by the same       | Compare tea and coffee in one word
 A table with one row                | Should I buy a violin or a viola for my son?
-"""
+"""  # noqa: E501
 ROWS = [
     (start.strip(), idea.strip().replace("\\n", "\n"))
     for start, idea in (row.split("|") for row in MUST_NOT_GET.strip().splitlines())

@@ -67,7 +67,7 @@ def _composed(
     rules: list[tuple[str, GuardrailSource]] = []
     rules += [(limit, GuardrailSource.IDEA) for limit in own_limits(masked, language)]
     if context.strip():
-        around = own_limits(mask(context), None)
+        around = own_limits(mask(context), detect_language(context) or language, idea)
         rules += [(limit, GuardrailSource.CONTEXT) for limit in around]
     asks, output = "", ""
     assumed: list[str] = []

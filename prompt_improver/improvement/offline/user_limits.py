@@ -1,12 +1,26 @@
 """The user's own limits as rules: the one place here that knows how they are found."""
 
-from prompt_improver.improvement.gates import user_limits
-from prompt_improver.improvement.reading import MaskedText
+from prompt_improver.improvement.gates import Limit, user_limits
+from prompt_improver.improvement.reading import MaskedText, Material
 
 
-def own_limits(masked: MaskedText, language: str | None) -> tuple[str, ...]:
+def own_limits(masked: MaskedText, language: str | None, before: str = "") -> tuple[str, ...]:
     """The limits that a text states outside its material, as they stand in it, each once,
-    in order; without what white space ran on."""
-    ranges = [(material.start, material.end) for material in masked.blocks]
-    found = user_limits(masked.text, language=language, mask=ranges)
-    return tuple(dict.fromkeys(" ".join(limit.text.split()) for limit in found))
+    in order; without what white space ran on. ``before`` is what the text was added to: a
+    context may be nothing but a limit, an idea that is one has no task besides."""
+    head = f"{before}\n\n" if before else ""
+    at = len(head)
+    ranges = [(0, at), *((at + m.start, at + m.end) for m in masked.blocks)]
+    # Addresses are no limits; a text of nothing but signs of them would cost minutes there.
+    text = f"{head}{masked.text}".replace("@", "\u00b7")
+    found = []
+    for limit in user_limits(text, language=language, mask=ranges if at else ranges[1:]):
+        # Pasted lines that follow without a full stop are no part of it.
+        cuts = (at + m.start for m in masked.blocks if _cuts(m, limit, at))
+        piece = masked.text[limit.start - at : min(cuts, default=limit.end) - at]
+        found.append(" ".join(piece.split()).rstrip(" ,;:."))
+    return tuple(dict.fromkeys(filter(None, found)))
+
+
+def _cuts(material: Material, limit: Limit, at: int) -> bool:
+    return material.kind != "quote" and limit.start < at + material.start < limit.end

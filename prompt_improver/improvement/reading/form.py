@@ -8,7 +8,8 @@ FORMATS: dict[str, str] = {
     "yaml": r"ya?ml",
     "xml": r"xml",
     "csv": r"csv",
-    "table": r"(?:comparison |comparative )?tables?|tablas?(?: comparativa)?|tableau|tabelle|tabella"
+    "table": r"(?:comparison |comparative )?tables?|tablas?(?: comparativa)?|tableau|tabelle"
+    r"|tabella"
     r"|tabela",
     "list": r"(?:bullet(?:ed)? |numbered |checked )?list|bullets?(?: points?)?|bullet-?points"
     r"|lista|viñetas|liste|elenco|stichpunkte[n]?",

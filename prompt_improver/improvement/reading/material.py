@@ -20,12 +20,13 @@ _QUOTED = re.compile(
 _QUOTE_MARK = re.compile("[\"“«„「《']")
 # One that is never closed runs to the end.
 _OPEN_QUOTE = re.compile(r"(?:(?<=\s)|\A)[\"“«](?=\w)[^\"“”«»]{40,}\Z")
-_ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+|\b[\w.+-]+@[\w-]+\.\w+\b")
+_ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+|\b[\w.+-]{1,64}@[\w-]{1,64}\.\w+\b")
 _NAME = re.compile(
-    r"@[\w./-]+|(?<!\w)(?:~|\.{1,2})?/[\w.-]+(?:/[\w.-]+)*|\b[\w-]+(?:/[\w.-]+)+\.\w{1,5}\b"
-    r"|\b[\w-]+\.(?:py|js|ts|tsx|jsx|md|json|ya?ml|toml|csv|xlsx?|txt|html?|css|java|rs|go|php|rb"
-    r"|sh|sql|ipynb|pdf|docx?|png|jpe?g|env|cfg|ini|log)\b|\b\w+_\w+\b|\b[a-z]+[A-Z]\w*\b"
-    r"|\b\w+(?:\.\w+)*\([^()\n]{0,80}\)"
+    r"@[\w./-]+|(?<!\w)(?:~|\.{1,2})?/[\w.-]{1,80}(?:/[\w.-]{1,80}){0,12}"
+    r"|\b[\w-]{1,80}(?:/[\w.-]{1,80}){1,12}\.\w{1,5}\b"
+    r"|\b[\w-]{1,80}\.(?:py|js|ts|tsx|jsx|md|json|ya?ml|toml|csv|xlsx?|txt|html?|css|java|rs|go|php|rb"
+    r"|sh|sql|ipynb|pdf|docx?|png|jpe?g|env|cfg|ini|log)\b|\b\w{1,80}_\w+\b|\b[a-z]{1,80}[A-Z]\w*\b"
+    r"|\b\w{1,80}(?:\.\w{1,80}){0,8}\([^()\n]{0,80}\)"
 )
 _LOG = re.compile(
     r"^(?:Traceback \(most recent call last\).*|[ \t]+File \".*|[ \t]+at [\w$.<>]+\(.*"
