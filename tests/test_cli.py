@@ -198,7 +198,7 @@ def test_help_imports_nothing_heavy():
 
 def test_a_reader_that_stops_early_gets_no_traceback(tmp_path):
     done = subprocess.run(
-        f"{sys.executable} -m prompt_improver improve 'Write a python function that sorts' | head -c 1",
+        f"{sys.executable} -m prompt_improver improve 'Write a python sort function' | head -c 1",
         shell=True,
         cwd=tmp_path,
         env=clean_environment(HOME=str(tmp_path), LLM_PROVIDER="offline"),

@@ -141,6 +141,7 @@ def test_the_limits_of_the_context_become_rules_too() -> None:
     "idea",
     [
         "My code does not work and I don't know why",
+        "I have throbbing headaches with occasional nausea but no fever. What could it be?",
         "my landlord won't answer, he has not paid and I can't sleep",
     ],
 )
@@ -188,6 +189,7 @@ def test_nothing_is_added_where_the_answer_is_to_wait() -> None:
     ("idea", "meant"),
     [
         ("un prompt para resumir correos de clientes", "Resumir correos de clientes"),
+        ("a prompt for writing a poem to my mother", "Write a poem to my mother"),
         ("a prompt to compare two phones for my mother", "Compare two phones for my mother"),
         (
             "crea un prompt para que el modelo genere tests unitarios de mi clase de Java",
@@ -229,6 +231,7 @@ def test_what_is_essential_and_missing_is_asked_for_first(idea: str, asked_for: 
     [
         ("Fix this bug in my code", "The function returns None when input is empty"),
         ("Fix this bug in src/login.py", ""),
+        ("Rewrite the text so that a child of nine would read it gladly: We may pay it back.", ""),
         ("Summarise this article:\nThe river rose by two metres in March and the bridge fell.", ""),
     ],
 )

@@ -50,7 +50,7 @@ Put what has most effect            | how to write a good resume step by step
 Write it so that it can be sent     | Write an email template with placeholders for a shop
 Put what is asked of the reader     | Write a letter to thank my teacher for the year
 Only the finished text              | Write three emails to my neighbour about his dog, as a table
-Invent no figures                   | Write a satirical article about a mayor and his golden bath
+Use only figures, quotes            | Write a satirical article about a mayor and his golden bath
 Where audience, tone or length      | Write a formal article of 300 words about bees for experts
 A title, then the text              | Write a linkedin post about my new bicycle
 Keep the meaning and every fact     | Rewrite this text and shorten it: The river rose and the old bridge fell.

@@ -47,4 +47,14 @@ def meant(idea: str) -> str:
     what = match["what"]
     if len(what.split()) < 2 or knowledge().not_for_chat.search(what):
         return idea
+    first, _, rest = what.partition(" ")
+    what = f"{_imperative(first)} {rest}" if match["for"] else what
     return what[:1].upper() + what[1:]
+
+
+def _imperative(word: str) -> str:
+    """``summarizing`` is ``summarize``; what is no known verb stays."""
+    stem = word.lower().removesuffix("ing")
+    verbs = knowledge().verbs["en"]
+    doubled = stem[:-1] if stem[-1:] == stem[-2:-1] else ""
+    return next((verb for verb in (stem, f"{stem}e", doubled) if verb in verbs), word)

@@ -102,7 +102,8 @@ def _summary(request: Request, signs: Signs) -> str:
     text = set(request.phrase) & (grammar().nouns["text"] | {"document", "documento", "pdf"})
     if request.points or text or not (request.phrase or request.rest):
         return "summary_of_text"
-    return "summary_of_work" if len(request.phrase) + len(request.rest) >= 2 else ""
+    known = {*request.phrase, *request.rest} & (grammar().nouns["works"] | {"by"})
+    return "summary_of_work" if known else ""
 
 
 def _translation(request: Request, signs: Signs) -> str:

@@ -66,7 +66,9 @@ def signs_of(known: Knowledge, masked: MaskedText, context: str, language: str) 
         technical=code or len(programming) > 1 or any(t not in known.weak for t in terms),
         code=code,
         text=masked.has("pasted") or any(m.end - m.start > _LONG_QUOTE for m in quotes),
-        given=bool(masked.materials) or len(around.split()) >= _ENOUGH_CONTEXT,
+        given=bool(masked.materials)
+        or len(around.split()) >= _ENOUGH_CONTEXT
+        or grammar().signs["shown"].search(folded) is not None,
         sensitive=bool(known.sensitive.among(words)),
     )
 
