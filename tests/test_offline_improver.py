@@ -179,6 +179,11 @@ def test_a_block_that_the_user_fenced_keeps_its_own_fence() -> None:
     assert "```text" not in prompt.render()
 
 
+def test_a_closed_fence_in_the_middle_of_the_idea_stays_as_it_is() -> None:
+    idea = "Fix this bug in my python code:\n```py\nprint(x\n```\nand say what it was, please"
+    assert f"## Task\n\n{idea}\n\n## " in improve(idea).prompt.render()
+
+
 def test_nothing_is_added_where_the_answer_is_to_wait() -> None:
     found = improve("I will send you python code, do nothing until I send it")
     assert found.task is None

@@ -98,17 +98,39 @@ _BREAKS_OUT = re.compile(
 )
 
 
-_FENCE = re.compile(r"(`{3,})text\n(.*)\n\1", re.DOTALL)
-
-
 def contain(text: str) -> str:
     """``text`` as it is, or in a fence where it could end the section that it stands in.
-    Text that ends with a fence of ``fence`` is judged by what stands before that."""
-    before, gap, after = text.partition("\n\n```")
-    closed = _FENCE.fullmatch(f"```{after}") if gap else None
-    if closed and closed[1] not in closed[2]:
-        return fence(text) if _BREAKS_OUT.search(before) else text
-    return fence(text) if _BREAKS_OUT.search(text) else text.strip()
+    Fences of its own are judged by what stands around them, where all of them are closed."""
+    around = _around_fences(text)
+    if around is None or _BREAKS_OUT.search(around):
+        return fence(text)
+    return text.strip()
+
+
+_OPENS = re.compile(r"(`{3,})[^`]*|(~{3,}).*")
+
+
+def _around_fences(text: str) -> str | None:
+    """``text`` with a word for each fenced block; None where a fence is left open, or where
+    it cannot be told by its line alone whether it opens one (set in, or beside HTML)."""
+    if "```" not in text and "~~~" not in text:
+        return text
+    around: list[str] = []
+    mark = ""
+    for line in text.split("\n"):
+        bare = line.strip()
+        if mark:
+            set_in = line[: len(line) - len(line.lstrip())]
+            if bare.startswith(mark) and not bare.strip(mark[0]) and set_in in ("", " ", "  "):
+                mark = ""
+        elif opened := _OPENS.fullmatch(line):
+            mark = opened[1] or opened[2]
+            around.append("x")
+        elif bare.startswith(("<", ">")) or any(sign in line for sign in ("```", "~~~", "\r")):
+            return None
+        else:
+            around.append(line)
+    return None if mark else "\n".join(around)
 
 
 def fence(text: str) -> str:

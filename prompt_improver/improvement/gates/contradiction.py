@@ -58,7 +58,8 @@ def _lines(rewrite: Rewrite, masked: str, wanted: Form) -> Iterator[str]:
     written = "\n".join(part for part in own if part.strip())
     yield from _on_role(wanted, role)
     yield from _on_formats(wanted, rules, output)
-    yield from _on_numbers(wanted, form_of(written))
+    if wanted.counts or wanted.length or wanted.language:
+        yield from _on_numbers(wanted, form_of(written))
     yield from _on_what_is_wanted_alone(wanted, rules, output, prompt.framework)
     if wanted.waits and not rewrite.quotes_idea and not form_of(mask(rewrite.text).masked).waits:
         yield "The idea says to wait before answering: keep that."
@@ -114,17 +115,20 @@ def _on_what_is_wanted_alone(
 
 
 def _on_exclusions(masked: str, written: str) -> Iterator[str]:
-    excluded = [limit for limit in _limits_of(masked) if limit.kind == "not" and limit.stems]
-    if not excluded:
+    asking = [clause for clause in _clauses(written) if _includes(clause)]
+    if not asking:
         return
-    for clause in _clauses(written):
-        words = set(_WORD.findall(clause))
-        if words.isdisjoint(_INCLUDES) or _negated(clause):
-            continue
+    excluded = [limit for limit in _limits_of(masked) if limit.kind == "not" and limit.stems]
+    for clause in asking:
         stems = _stems(clause)
         for limit in excluded:
             if limit.stems <= stems:
                 yield f"The idea says: {limit.said}. Do not ask for it."
+
+
+def _includes(clause: str) -> bool:
+    words = _WORD.findall(clause)
+    return not _INCLUDES.isdisjoint(words) and _NEGATIONS.isdisjoint(words)
 
 
 def _asks_questions(clause: str) -> bool:

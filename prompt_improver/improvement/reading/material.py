@@ -142,7 +142,7 @@ def _take_introduced(masked: str, found: list[Material]) -> str:
             continue
         rest = masked[colon.end() :]
         body = rest.lstrip()
-        if not body.strip(MASK + " \n\"'") or _LIST_ITEM.match(body):
+        if not body or body[0] == MASK or _LIST_ITEM.match(body):
             continue
         if len(body.split()) < 6 and "\n" not in body.strip():
             continue
