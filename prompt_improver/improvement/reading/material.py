@@ -47,12 +47,13 @@ _TEXT_NOUNS = (
     r"|texte|lettre|fonction|nachricht|testo|lettera|funzione|mensagem|fun[cç][aã]o"
 )
 _INTRODUCED = re.compile(
-    r"\b(?:(?:(?:this|these|the following|following|below|here(?:'s| is| are)(?: (?:the|my))?|my"
-    r"|the|est[ea]s?|(?:el|la|los|las|del|al) siguientes?|siguientes?|aqu[ií] (?:est[aá]|tienes)|mi"
-    r"|el|la|ce|cet|voici|diese[rsn]?|folgende[rsn]?|quest[oa]|il seguente|seguente|isto|ao?)\s+"
-    rf"(?:[^\W\d_]+\s+){{0,2}}?)?(?:{_TEXT_NOUNS})s?(?:\s+[^\W\d_,]+){{0,8}}?"
-    r"|(?:this|these|the following|following|below|est[ea]|(?:lo|el|la|al) siguiente|isto|questo))"
-    r"[ \t]*\Z",
+    r"(?:\b(?:this|these|the following|following|below|here(?:'s| is| are)(?: (?:the|my))?|my|the"
+    r"|est[ea]s?|(?:el|la|los|las|del|al) siguientes?|siguientes?|aqu[ií] (?:est[aá]|tienes)|mi|el"
+    r"|la|ce|cet|voici|diese[rsn]?|folgende[rsn]?|quest[oa]|il seguente|seguente|isto|ao?)\s+"
+    rf"(?:[^\W\d_]+\s+){{0,2}}?(?:{_TEXT_NOUNS})s?(?:\s+[^\W\d_,]+){{0,8}}?"
+    r"|(?:\A|(?<=[\n.!?]))\s*(?:text|code|e-?mail|message|error|log|texto|c[oó]digo|correo|mensaje)"
+    r"|\b(?:this|these|the following|following|below|est[ea]|(?:lo|el|la|al) siguiente|isto"
+    r"|questo))[ \t]*\Z",
     re.I,
 )
 _COLON = re.compile(r"[:：](?=\s|\S{4})(?!//)")
