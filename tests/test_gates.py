@@ -40,6 +40,7 @@ OTHER_LANGUAGE = (
     ("Escribe un hook de React", "Escribe un hook que maneje los errores.", EN, "Spanish"),
     ("Crea un wrapper para fetch con retries", "Create it and explain its errors.", EN, "Spanish"),
     ("Necesito una función para fechas", "You need to write the function.", EN, "Spanish"),
+    ("Crea un componente Modal", "Write it for the users.", EN, "Spanish or Italian"),
     ("Crie uma função para datas", "Write a function that checks the dates.", EN, "Portuguese"),
     ("Écris une fonction pour les dates", "Write a function for the dates.", EN, "French"),
     ("Schreibe eine Funktion für Daten", "Write a function for the dates.", EN, "German"),

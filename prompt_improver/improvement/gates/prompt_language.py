@@ -1,7 +1,7 @@
 """The gate on the language: a prompt is written in the language of its idea."""
 
 from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure
-from prompt_improver.improvement.language import could_be, detect_language
+from prompt_improver.improvement.language import could_be, detect_language, possible_languages
 
 _ENOUGH_TO_TELL = 600  # characters of a section
 
@@ -45,9 +45,11 @@ _LANGUAGE_NAMES = {
 
 def language(rewrite: Rewrite) -> GateFailure | None:
     """Fails where the directive, the guardrails, or role and output format are in another
-    language than the idea. What is too short or too mixed to tell passes."""
+    language than the idea. What is too short or too mixed to tell passes; of an idea that may
+    be in one of two languages the prompt may be in either."""
     wanted = detect_language(rewrite.idea)
-    if wanted is None:
+    languages = (wanted,) if wanted else possible_languages(rewrite.idea)
+    if not languages:
         return None
     prompt = rewrite.prompt
     for section in (
@@ -56,7 +58,7 @@ def language(rewrite: Rewrite) -> GateFailure | None:
         f"{prompt.role}\n{prompt.output_format}",
     ):
         found = detect_language(rewrite.without_given(section)[:_ENOUGH_TO_TELL])
-        if found not in (None, wanted) and not could_be(rewrite.idea, found or ""):
-            name = _LANGUAGE_NAMES[wanted]
-            return failure("language", [f"Write every part in {name}, the language of the idea."])
+        if found not in (None, *languages) and not could_be(rewrite.idea, found or ""):
+            names = " or ".join(_LANGUAGE_NAMES[code] for code in languages)
+            return failure("language", [f"Write every part in {names}, the language of the idea."])
     return None

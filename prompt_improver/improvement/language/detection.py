@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections import defaultdict
+from functools import lru_cache
 
 from prompt_improver.improvement.language.lexicon import Shares, lexicon
 from prompt_improver.improvement.language.scripts import MIXED, language_by_script
@@ -23,6 +24,12 @@ _LEAD = 0.4
 _RATIO = 1.4
 """... and how many times as much, so that a text half in each is told as neither."""
 
+_POSSIBLE = 0.5
+"""Enough to say which languages it may be in, where it does not tell in which of them."""
+
+_PERHAPS = 1.5
+"""How many times as much the likeliest may have of what a language has that is possible, too."""
+
 _LEAST_LEAD = 0.2
 """Enough where the first language has every word that the next one has."""
 
@@ -36,7 +43,7 @@ _QUOTED = re.compile(
     r"|(?<!\w)'[^'\n]{2,200}'(?!\w)"
 )
 # A token with one of these is code, an address, a file or a placeholder, whatever its letters say.
-_CODE = re.compile(r"[_/\\@{}<>$=|#\[\]\d*+^~]|\w\.\w|[a-z][A-Z]|\w\(|::|->")
+_CODE = re.compile(r"[_/\\@{}<>$=|#\[\]\d*+^~]|\w\.\w|[a-z][A-Z]|\w\(|::|->|-\w+-[A-Z]")
 _STATEMENT = re.compile(
     r"^[ \t]*(?!(?:[^\W\d_]+[ \t]+){4})(?:(?:for|if|while|def|class|import|from|return|const|let"
     r"|var|function|public|private|static|else|try|catch)\b.*[=(){};:]|.*[;{}]"
@@ -73,6 +80,19 @@ def could_be(text: str, language: str) -> bool:
     scores = _scores(_without_code(text))[0]
     best = max(scores.values(), default=0.0)
     return 0 < best <= scores.get(language, 0.0) * _RATIO
+
+
+def possible_languages(text: str) -> tuple[str, ...]:
+    """Where ``detect_language`` tells none: the codes between which it cannot choose, best
+    first; empty where little speaks for any, or English is among them."""
+    scores = _scores(_prose(text))[0]
+    ranked = sorted(WORDS, key=lambda language: -scores.get(language, 0.0))
+    best = scores.get(ranked[0], 0.0)
+    if best < _POSSIBLE or best < max(scores.values()):
+        return ()
+    possible = tuple(code for code in ranked if best <= scores.get(code, 0.0) * _PERHAPS)
+    # English words of the trade stand in ideas of every language.
+    return () if "en" in possible or len(possible) < 2 else possible
 
 
 def _allows(plain: str, language: str) -> bool:
@@ -113,22 +133,16 @@ def _by_words(plain: str) -> str | None:
         return None
     first, *others = sorted(scores, key=scores.__getitem__, reverse=True)
     second = others[0] if others else ""
-    score, lead = scores[first], scores[first] - scores.get(second, 0.0)
-    if first not in WORDS or score < max(_ENOUGH, _SHARE * len(told)):
+    score, next_score = scores[first], scores.get(second, 0.0)
+    if first not in WORDS or score < _SHARE * len(told):
         return None
-    if lead >= _LEAD and score >= scores.get(second, 0.0) * _RATIO:
+    if score >= _ENOUGH and score - next_score >= _LEAD and score >= next_score * _RATIO:
         return first
-    return first if lead >= _LEAST_LEAD and _has_all(told, first, second) else None
-
-
-def _has_all(told: list[Shares], first: str, second: str) -> bool:
-    """Whether no word speaks for ``second`` alone: "crea un wrapper para fetch con retries"
-    is Spanish, though all but one of its words are Italian as well."""
-    return all(
-        any(language == first for language, _ in shares)
-        for shares in told
-        if any(language == second for language, _ in shares)
-    )
+    if score < _ENOUGH or score - next_score < _LEAST_LEAD:
+        return None
+    # "Crea un wrapper para fetch con retries" is Spanish: no word of it is Italian alone.
+    rivals = ({language for language, _ in shares} for shares in told)
+    return first if all(first in known for known in rivals if second in known) else None
 
 
 def _scores(plain: str) -> tuple[dict[str, float], list[Shares]]:
@@ -165,6 +179,12 @@ def _scores(plain: str) -> tuple[dict[str, float], list[Shares]]:
 
 def _count_letters(word: str, scores: dict[str, float]) -> None:
     """A letter that a language does not have speaks against it: ``rețetă`` is no Italian."""
-    for language, letters in ALPHABETS.items():
-        if any(letter not in letters and not letter.isascii() for letter in word):
-            scores[language] -= 0.7
+    for language in {code for letter in word for code in _without(letter)}:
+        scores[language] -= 0.7
+
+
+@lru_cache(maxsize=1_000)
+def _without(letter: str) -> tuple[str, ...]:
+    if letter.isascii():
+        return ()
+    return tuple(language for language, letters in ALPHABETS.items() if letter not in letters)

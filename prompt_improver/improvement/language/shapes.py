@@ -14,7 +14,7 @@ ENDINGS: dict[str, str] = {
     """,
     "fr": "eux euse euses ité ités ette ettes ième eau eaux aux ement eur eurs oire ière ières",
     "gl": "eira eiro iña iñas",
-    "en": "ing ings ly ness ful less ght tion tions ould",
+    "en": "ing ings ly ness ful less ement ght tion tions ould",
 }
 
 # Letters that only one of our languages has, and those that each may have at all.
