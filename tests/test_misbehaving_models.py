@@ -9,9 +9,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from bench.plain_checks import language_flipped, lost_pieces, plain_language
+from prompt_improver.app import create_app
 from prompt_improver.improvement.offline import compose
 from prompt_improver.improvement.reading import form_of, mask
-from prompt_improver.app import create_app
 from prompt_improver.settings import Settings
 from tests.model_server import ModelRequest, ModelServer, Reply
 from tests.rewrites import real_ideas
@@ -175,7 +175,9 @@ def ask(server: ModelServer, client: TestClient) -> Callable[..., Answers]:
             answer = response.json()
             assert answer["model_calls"] == len(server.requests) - before <= 2
             if answer["kept_original"]:
-                assert answer["directive"] == compose(given["idea"], given["context"]).prompt.directive
+                assert (
+                    answer["directive"] == compose(given["idea"], given["context"]).prompt.directive
+                )
             answers.append((given, answer))
         return answers
 

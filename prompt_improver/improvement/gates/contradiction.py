@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure
 from prompt_improver.improvement.gates.limit_words import MARKS
-from prompt_improver.improvement.gates.limits import _limits_of
+from prompt_improver.improvement.gates.user_limits import user_limits
 from prompt_improver.improvement.language import stems_of
 from prompt_improver.improvement.reading import FORMATS, Form, form_of, mask
 from prompt_improver.improvement.structured_prompt import Framework
@@ -118,12 +118,10 @@ def _on_exclusions(masked: str, written: str) -> Iterator[str]:
     asking = [clause for clause in _clauses(written) if _includes(clause)]
     if not asking:
         return
-    excluded = [limit for limit in _limits_of(masked) if limit.kind == "not" and limit.stems]
-    for clause in asking:
-        stems = _stems(clause)
-        for limit in excluded:
-            if limit.stems <= stems:
-                yield f"The idea says: {limit.said}. Do not ask for it."
+    for limit in user_limits(masked.replace("@", " ")):
+        wanted = _stems(" ".join(w for w in _WORD.findall(limit.text) if not _negated(w.lower())))
+        if limit.kind == "not" and wanted and any(wanted <= _stems(clause) for clause in asking):
+            yield f"The idea says: {limit.text}. Do not ask for it."
 
 
 def _includes(clause: str) -> bool:
