@@ -74,6 +74,7 @@ Point out side effects              | Explain this code in one sentence:\\nfor x
 Begin with the answer               | Explain photosynthesis in 50 words
 Show it on one concrete             | Explain photosynthesis with three examples
 Judge all of them by the same       | Compare tea and coffee in one word
+Say when which one fits             | What is the difference between theft and fraud?
 A table with one row                | Should I buy a violin or a viola for my son?
 """  # noqa: E501
 ROWS = [
