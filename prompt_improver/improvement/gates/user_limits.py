@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from prompt_improver.improvement.gates.code_lines import is_code_line
 from prompt_improver.improvement.gates.limit import Limit
 from prompt_improver.improvement.gates.limit_phrases import (
     HAS_NUMBER,
@@ -13,6 +12,7 @@ from prompt_improver.improvement.gates.limit_phrases import (
 )
 from prompt_improver.improvement.gates.unspaced_limits import UNSPACED, unspaced_limits
 from prompt_improver.improvement.language import detect_language
+from prompt_improver.improvement.reading.code_lines import is_code_line
 
 _LONGEST_TEXT = 8_000
 _LONGEST_CLAUSE = 300
