@@ -61,7 +61,7 @@ def _ways_in(settings: Settings, address: str | None) -> list[tuple[str, str]]:
     if not is_loopback(address or settings.api_host):
         fact = f"API_HOST={settings.api_host[:80]!r} lets other machines in"
         ways.append((fact, "set API_HOST=127.0.0.1"))
-    names = ",".join(name for name in settings.allowed_host_names if not is_loopback(name))
+    names = ",".join(name for name in settings.allowed_hosts if not is_loopback(name))
     if names:
         fact = f"ALLOWED_HOSTS={names[:80]!r} lets others in through a proxy"
         ways.append((fact, "take it out of ALLOWED_HOSTS"))

@@ -3,19 +3,10 @@
 Read from the environment, over ``.env`` in the working directory, over the defaults.
 """
 
-import os
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    ValidationError,
-    field_validator,
-)
+from pydantic import Field, SecretStr, ValidationError, create_model, field_validator
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -24,103 +15,23 @@ from pydantic_settings import (
 )
 
 from prompt_improver.domain.errors import SettingsError
-
-DEFAULT_DB_PATH = "data/prompt_history.db"
-
-
-class LogLevel(StrEnum):
-    DEBUG = "DEBUG"
-    INFO = "INFO"
-    WARNING = "WARNING"
-    ERROR = "ERROR"
-
-    @classmethod
-    def _missing_(cls, value: object) -> "LogLevel | None":
-        return cls.__members__.get(str(value).upper())
-
-
-class Provider(StrEnum):
-    """Where the model is."""
-
-    AUTO = "auto"
-    OPENAI = "openai"
-    ANTHROPIC = "anthropic"
-    GEMINI = "gemini"
-    DEEPSEEK = "deepseek"
-    OLLAMA = "ollama"
-    OPENAI_COMPATIBLE = "openai-compatible"
-    OFFLINE = "offline"
+from prompt_improver.improvement.model.providers import CHOICES, WITH_KEY
+from prompt_improver.setting_values import (
+    DEFAULT_DB_PATH,
+    DatabasePath,
+    FolderPath,
+    Hosts,
+    LogLevel,
+    OneConnection,
+    Origins,
+    Secret,
+    Temperature,
+    Tokens,
+)
 
 
-def _one_connection(size: int) -> int:
-    if size != 1:
-        raise ValueError("the history uses one locked connection: set it to 1 or remove it")
-    return size
-
-
-def _home_expanded(text: str) -> str:
-    if not text.startswith("~"):
-        return text
-    try:
-        return str(Path(text).expanduser())
-    except RuntimeError:
-        raise ValueError("begins with ~ and no known user: write the whole path") from None
-
-
-def _database_path(text: str) -> str:
-    if not text.strip():
-        raise ValueError(f"is empty: give a path such as {DEFAULT_DB_PATH}")
-    if len(text) > 4096:
-        raise ValueError("is longer than 4,096 characters: give a shorter path")
-    if text.endswith("/"):
-        raise ValueError(f"is a folder: give the file in it, such as {DEFAULT_DB_PATH}")
-    if text.lower().startswith("file:"):
-        raise ValueError("is a URI: give a plain path")
-    if text == ":memory:":
-        raise ValueError("is not a file: give a path, or set SQLITE_ENABLED=false")
-    text = _home_expanded(text)
-    # Without following links: what lies on the disk is the database's business, later.
-    if Path(os.path.normpath(text)).parts[:1] == ("..",):
-        raise ValueError("leaves the working directory: give an absolute path instead")
-    return text
-
-
-def _listed(text: str) -> list[str]:
-    return [part for part in (piece.strip() for piece in text.split(",")) if part]
-
-
-def _origins(text: str) -> str:
-    for origin in _listed(text):
-        if not origin.startswith(("http://", "https://")):
-            raise ValueError("holds what is no origin: name each as http://host:port, and no *")
-    return text
-
-
-def _hosts(text: str) -> str:
-    if any("*" in host or "/" in host for host in _listed(text)):
-        raise ValueError("holds what is no host name: name each, without port and *")
-    return text
-
-
-def _stripped_secret(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
-
-
-def _none_when_empty(value: Any) -> Any:
-    return None if value == "" else value
-
-
-Secret = Annotated[SecretStr, BeforeValidator(_stripped_secret)]
-Tokens = Annotated[Annotated[int, Field(ge=64)] | None, BeforeValidator(_none_when_empty)]
-Temperature = Annotated[
-    Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] | None,
-    BeforeValidator(_none_when_empty),
-]
-
-
-class Settings(BaseSettings):
-    """Every setting; the name of its variable is the field's in upper case, and the
-    description is its line in ``.env.example`` and README.md."""
+class _WithoutKeys(BaseSettings):
+    """Server and model; the providers' keys come next."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
@@ -136,13 +47,12 @@ class Settings(BaseSettings):
     allow_no_api_key: bool = Field(
         False, description="true: others than this machine may use the API without a key."
     )
-    allowed_hosts: Annotated[str, AfterValidator(_hosts)] = Field(
-        "localhost,127.0.0.1,[::1]",
-        min_length=1,
+    allowed_hosts: Hosts = Field(
+        ("localhost", "127.0.0.1", "[::1]"),
         description="Host names that callers may use, with commas between.",
     )
-    cors_origins: Annotated[str, AfterValidator(_origins)] = Field(
-        "", description="Origins whose pages may call the API, with commas between."
+    cors_origins: Origins = Field(
+        (), description="Origins whose pages may call the API, with commas between."
     )
     max_concurrent_improvements: int = Field(
         64, ge=1, le=10_000, description="Improvements that may wait for the model at once."
@@ -152,11 +62,10 @@ class Settings(BaseSettings):
         "text", description="text, or json: one JSON object a line."
     )
 
-    llm_provider: Provider = Field(
-        Provider.AUTO,
-        description="auto, openai, anthropic, gemini, deepseek, ollama, openai-compatible or "
-        "offline. auto: LLM_BASE_URL where it is set, else the first with a key, else an Ollama "
-        "that answers, else offline.",
+    llm_provider: Literal[*CHOICES] = Field(  # type: ignore[valid-type]
+        "auto",
+        description=f"{', '.join(CHOICES[:-1])} or offline. auto: LLM_BASE_URL where it is set, "
+        "else the first with a key, else an Ollama that answers, else offline.",
     )
     llm_model: str = Field("", description="Model; empty takes the provider's default.")
     llm_base_url: str = Field(
@@ -165,10 +74,25 @@ class Settings(BaseSettings):
     llm_api_key: Secret = Field(
         SecretStr(""), description="Key for the provider; goes before the provider's own."
     )
-    openai_api_key: Secret = Field(SecretStr(""), description="Key for OpenAI.")
-    anthropic_api_key: Secret = Field(SecretStr(""), description="Key for Anthropic.")
-    gemini_api_key: Secret = Field(SecretStr(""), description="Key for Google Gemini.")
-    deepseek_api_key: Secret = Field(SecretStr(""), description="Key for DeepSeek.")
+
+
+if TYPE_CHECKING:
+    _WithKeys = _WithoutKeys
+else:
+    _WithKeys = create_model(
+        "_WithKeys",
+        __base__=_WithoutKeys,
+        **{
+            each.key_setting: (Secret, Field(SecretStr(""), description=f"Key for {each.title}."))
+            for each in WITH_KEY
+        },
+    )
+
+
+class Settings(_WithKeys):
+    """Every setting; the name of its variable is the field's in upper case, and the
+    description is its line in ``.env.example`` and README.md."""
+
     llm_timeout_s: float = Field(
         110.0,
         gt=0,
@@ -191,10 +115,10 @@ class Settings(BaseSettings):
     )
 
     sqlite_enabled: bool = Field(True, description="false: keep no history.")
-    sqlite_db_path: Annotated[str, AfterValidator(_database_path)] = Field(
+    sqlite_db_path: DatabasePath = Field(
         DEFAULT_DB_PATH, description="The database file, from the working directory."
     )
-    sqlite_pool_size: Annotated[int, AfterValidator(_one_connection)] = Field(
+    sqlite_pool_size: OneConnection = Field(
         1, description="Connections; the design has one, so only 1 is taken."
     )
     sqlite_retention_days: int = Field(
@@ -209,7 +133,7 @@ class Settings(BaseSettings):
     sqlite_wal_mode: bool = Field(
         True, description="Write-ahead log: reading by hand does not stop saving."
     )
-    backup_dir: Annotated[str, AfterValidator(_home_expanded)] = Field(
+    backup_dir: FolderPath = Field(
         "data/backups", min_length=1, description="Folder that backups go to, private if new."
     )
     breaker_max_failures: int = Field(
@@ -246,14 +170,9 @@ class Settings(BaseSettings):
         return None if Path(self.sqlite_db_path).is_absolute() else Path.cwd()
 
     @property
-    def allowed_host_names(self) -> list[str]:
-        """The names, in lower case."""
-        return _listed(self.allowed_hosts.lower())
-
-    @property
-    def allowed_origins(self) -> list[str]:
-        """The origins as browsers send them: scheme, host and port, no slash at the end."""
-        return [origin.rstrip("/") for origin in _listed(self.cors_origins)]
+    def provider_keys(self) -> dict[str, SecretStr]:
+        """The providers' own keys, by the provider's name; blank where none is set."""
+        return {each.name: getattr(self, each.key_setting or "") for each in WITH_KEY}
 
     @property
     def backup_folder(self) -> Path:
@@ -297,5 +216,6 @@ def _line(error: Any) -> str:
     value = error.get("input")
     shown = "" if name in _VALUES_NOT_TO_SHOW or value is None else f"={str(value)[:80]!r}"
     default = Settings.model_fields[name].default
-    mend = "" if name in _VALUES_NOT_TO_SHOW else f"; the default is {str(default)!r}"
+    default = ",".join(default) if isinstance(default, tuple) else str(default)
+    mend = "" if name in _VALUES_NOT_TO_SHOW else f"; the default is {default!r}"
     return f"{name.upper()}{shown}: {message}{mend}"

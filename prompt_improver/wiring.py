@@ -11,8 +11,15 @@ from prompt_improver.domain.errors import SettingsError
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.prompt_repository import PromptRepository
 from prompt_improver.domain.prompt_spool import PromptSpool
+from prompt_improver.domain.recorder import DisabledRecorder
 from prompt_improver.improvement.backends import Backends
+from prompt_improver.improvement.cancellation import Cancellation
 from prompt_improver.improvement.gated_improver import GatedImprover
+from prompt_improver.improvement.improve_idea import (
+    Improved,
+    ImproveIdea,
+    ImprovementObserver,
+)
 from prompt_improver.improvement.improver import Improver
 from prompt_improver.improvement.model.connection import ModelConnection
 from prompt_improver.improvement.model.demonstrations import (
@@ -25,7 +32,9 @@ from prompt_improver.improvement.model.language_model import (
     LanguageModelSettings,
     choose_language_model,
 )
+from prompt_improver.improvement.model_slots import ModelSlots
 from prompt_improver.improvement.offline_improver import OfflineImprover
+from prompt_improver.recording.direct_recorder import DirectRecorder
 from prompt_improver.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -56,6 +65,36 @@ def make_history_reader(settings: Settings) -> PromptRepository:
 def make_spool(settings: Settings) -> PromptSpool:
     """Where rows wait that the history cannot take, not yet open."""
     return FileSpool(settings.database_file, within=settings.database_boundary)
+
+
+def make_direct_recorder(settings: Settings) -> DirectRecorder | DisabledRecorder:
+    """What keeps improvements without a server."""
+    if not settings.sqlite_enabled:
+        return DisabledRecorder()
+    return DirectRecorder(make_repository(settings), make_spool(settings))
+
+
+async def improve_once(
+    settings: Settings, idea: str, context: str, backend: BackendType | None
+) -> tuple[Improved, str | None]:
+    """One improvement without a server, and what went wrong with keeping it, if anything.
+
+    Raises:
+        PromptImproverError: as ``ImproveIdea.improve``, or a setting of the model is wrong.
+    """
+    backends = await make_backends(settings)
+    recorder = make_direct_recorder(settings)
+    improve_idea = ImproveIdea(
+        backends, recorder, slots=ModelSlots(1), observer=ImprovementObserver()
+    )
+    try:
+        improved = await improve_idea.improve(
+            idea, context, backend=backend, cancellation=Cancellation()
+        )
+    finally:
+        for improver in backends.improvers.values():
+            await improver.close()
+    return improved, recorder.problem if isinstance(recorder, DirectRecorder) else None
 
 
 async def make_backends(settings: Settings) -> Backends:
@@ -114,10 +153,7 @@ def _language_model_settings(settings: Settings) -> LanguageModelSettings:
         model=settings.llm_model,
         base_url=settings.llm_base_url,
         api_key=settings.llm_api_key,
-        openai_api_key=settings.openai_api_key,
-        anthropic_api_key=settings.anthropic_api_key,
-        gemini_api_key=settings.gemini_api_key,
-        deepseek_api_key=settings.deepseek_api_key,
+        own_keys=settings.provider_keys,
         timeout_s=settings.llm_timeout_s,
         max_tokens=settings.llm_max_tokens,
         temperature=settings.llm_temperature,

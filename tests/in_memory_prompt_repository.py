@@ -13,6 +13,7 @@ import anyio
 
 from prompt_improver.domain.errors import (
     RepositoryConnectionError,
+    RepositoryCorruptError,
     RepositoryError,
     SpoiledRowError,
 )
@@ -34,10 +35,11 @@ from prompt_improver.domain.values import find_unstorable_character, utc_millise
 class InMemoryPromptRepository(PromptRepository):
     """Keeps improvements in a list.
 
-    ``fail_with``: every call but ``close`` raises it. ``gate``: ``save_many`` waits until it
-    is set. ``batches``: how many rows each ``save_many`` that was let through was handed.
-    ``forgotten``: how often ``forget_deleted`` was called. ``spoiled``: numbers of rows that
-    nobody can read.
+        ``fail_with``: every call but ``close`` raises it. ``gate``: ``save_many`` waits until it
+        is set. ``batches``: how many rows each ``save_many`` that was let through was handed.
+        ``forgotten``: how often ``forget_deleted`` was called. ``spoiled``: numbers of rows that
+    nobody can read. ``made_copyable``: the quiet seconds of each ``make_copyable``.
+    ``unchecked``: ``check`` is wanted. ``damage``: what ``check`` finds.
     """
 
     def __init__(self) -> None:
@@ -46,6 +48,10 @@ class InMemoryPromptRepository(PromptRepository):
         self.gate: anyio.Event | None = None
         self.batches: list[int] = []
         self.forgotten = 0
+        self.made_copyable: list[float] = []
+        self.unchecked = False
+        self.damage: RepositoryCorruptError | None = None
+        self.is_found_damaged = False
         self.is_open = False
         self._last_id = 0
         self.spoiled: set[int | None] = set()
@@ -53,6 +59,14 @@ class InMemoryPromptRepository(PromptRepository):
     @property
     def spoiled_rows(self) -> int:
         return len(self.spoiled)
+
+    @property
+    def is_damaged(self) -> bool:
+        return self.is_found_damaged
+
+    @property
+    def is_unchecked(self) -> bool:
+        return self.unchecked
 
     async def open(self) -> None:
         self._fail_if_told()
@@ -165,6 +179,17 @@ class InMemoryPromptRepository(PromptRepository):
     async def forget_deleted(self) -> None:
         self._check()
         self.forgotten += 1
+
+    async def make_copyable(self, quiet_s: float) -> None:
+        self._check()
+        self.made_copyable.append(quiet_s)
+
+    async def check(self) -> None:
+        self._check()
+        self.unchecked = False
+        if self.damage is not None:
+            self.is_found_damaged = True
+            raise self.damage
 
     async def get_statistics(self) -> PromptStatistics:
         self._check()

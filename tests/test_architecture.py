@@ -35,8 +35,16 @@ MAY_IMPORT = {
     "prompt_improver/container.py": set(),
     "prompt_improver/background_task.py": {f"{OWN}.domain"},
     "prompt_improver/api/circuit_breaker.py": set(),
-    "prompt_improver/settings.py": {f"{OWN}.domain", "pydantic", "pydantic_settings"},
+    "prompt_improver/settings.py": {
+        f"{OWN}.domain",
+        f"{OWN}.improvement.model.providers",
+        f"{OWN}.setting_values",
+        "pydantic",
+        "pydantic_settings",
+    },
+    "prompt_improver/setting_values.py": {"pydantic", "pydantic_settings"},
     "prompt_improver/improvement/": IMPROVEMENT,
+    "prompt_improver/improvement/model_slots.py": {*IMPROVEMENT, "anyio"},
     # DSPy and what it takes to call it; the files that import it do so inside functions.
     "prompt_improver/improvement/model/": {
         *IMPROVEMENT,

@@ -18,6 +18,8 @@ def default_of(name: str) -> str:
         return str(default).lower()
     if isinstance(default, float):
         return f"{default:g}"
+    if isinstance(default, tuple):
+        return ",".join(default)
     return "" if default is None else str(default)
 
 

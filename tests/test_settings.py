@@ -2,7 +2,7 @@ import pytest
 from pydantic import SecretStr
 
 from prompt_improver.domain.errors import SettingsError
-from prompt_improver.settings import Provider, Settings, load_settings
+from prompt_improver.settings import Settings, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +17,7 @@ def test_without_an_environment_the_defaults_hold():
     settings = load_settings()
     assert settings.api_host == "127.0.0.1"
     assert settings.api_port == 8000
-    assert settings.llm_provider is Provider.AUTO
+    assert settings.llm_provider == "auto"
     assert settings.llm_timeout_s == 110
     assert settings.sqlite_enabled is True
     assert settings.sqlite_db_path == "data/prompt_history.db"

@@ -9,7 +9,11 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from prompt_improver.domain.errors import RepositoryConnectionError
+from prompt_improver.domain.errors import (
+    RepositoryConnectionError,
+    RepositoryNotMadeError,
+    RepositoryNotWritableError,
+)
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
@@ -102,6 +106,11 @@ def state(path: Path) -> State | None:
         found = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return None
+    return state_of(found)
+
+
+def state_of(found: os.stat_result) -> State:
+    """The state that a stat has found."""
     return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
 
 
@@ -110,13 +119,9 @@ def wal_path(path: Path) -> Path:
     return _side_files(path)[0]
 
 
-def remove_stale_wal(path: Path, stale: Identity | None) -> None:
-    """Remove the write-ahead log that belonged to a database that is gone from ``path``,
-    and its index. SQLite leaves them there, and would play this log into the next database
-    of the same name. A log that came with the new database is left alone."""
-    if stale is not None and identity(wal_path(path)) == stale:
-        for each in _side_files(path):
-            each.unlink(missing_ok=True)
+def shm_path(path: Path) -> Path:
+    """Where the index of that log is."""
+    return _side_files(path)[1]
 
 
 def _side_files(path: Path) -> tuple[Path, Path]:
@@ -156,13 +161,13 @@ def sync(path: Path) -> None:
 
 
 def _refuse_other_kinds(path: Path) -> None:
-    """Raises RepositoryConnectionError where something stands at ``path`` that is no file."""
+    """Raises RepositoryNotMadeError where something stands at ``path`` that is no file."""
     try:
         kind = stat.S_IFMT(path.lstat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
         return
     if kind != stat.S_IFREG:
-        raise RepositoryConnectionError(
+        raise RepositoryNotMadeError(
             f"the history database {path} is {_KINDS.get(kind, 'no regular file')}; "
             "move that away or choose another path"
         )
@@ -172,7 +177,7 @@ def _check_existing(path: Path) -> None:
     _refuse_other_kinds(path)
     for each, rights in ((path, os.R_OK | os.W_OK), (path.parent, os.W_OK | os.X_OK)):
         if not os.access(each, rights):
-            raise RepositoryConnectionError(
+            raise RepositoryNotWritableError(
                 f"the history database {path} cannot be written; let this user write {each}"
             )
 

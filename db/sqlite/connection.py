@@ -23,7 +23,12 @@ from db.sqlite.migrator import (
 )
 from db.sqlite.rows import decode_text
 from db.sqlite.upkeep.copy_before_migration import CopyBeforeMigration
-from prompt_improver.domain.errors import RepositoryConnectionError, RepositoryCorruptError
+from prompt_improver.domain.errors import (
+    RepositoryConnectionError,
+    RepositoryCorruptError,
+    RepositoryNewerError,
+    RepositoryNotMadeError,
+)
 
 OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
 
@@ -47,10 +52,15 @@ _PRAGMAS = (
 logger = logging.getLogger(__name__)
 
 
-class _LockedConnection(sqlite3.Connection):
+class LockedConnection(sqlite3.Connection):
     """Holds the lock beside the database for as long as it is open."""
 
     lock: DatabaseLock | None = None
+
+    def take_lock(self) -> DatabaseLock | None:
+        """Hand the lock over, to be held beyond the end of the connection."""
+        lock, self.lock = self.lock, None
+        return lock
 
     def close(self) -> None:
         super().close()
@@ -70,11 +80,12 @@ def open_connection(
     within: Path | None = None,
     busy_timeout_s: float = BUSY_TIMEOUT_S,
     on_applied: Callable[[Migration], None] = _log,
-) -> sqlite3.Connection:
+    before_migrating: Callable[[], None] = lambda: None,
+) -> LockedConnection:
     """A connection in autocommit to the database at ``path``, which is made if it is
     missing and brought to the schema of today. No link may lead it out of the folder
     ``within``. ``on_applied`` hears of each migration that this call applied, also where what
-    comes after it fails.
+    comes after it fails. ``before_migrating`` may still refuse, by raising.
 
     Raises:
         RepositoryConnectionError: it cannot be opened, is newer than this program, or has
@@ -85,9 +96,18 @@ def open_connection(
     check_sqlite_version(sqlite3.sqlite_version_info)
     try:
         prepare_file(path, private_directory=private_directory, within=within)
+    except OSError as error:
+        raise RepositoryNotMadeError(str(translate_os_error(error, path))) from error
+    try:
         connection = _connect(path, busy_timeout_s)
         try:
-            _make_ready(connection, path, wal=wal, on_applied=on_applied)
+            _make_ready(
+                connection,
+                path,
+                wal=wal,
+                on_applied=on_applied,
+                before_migrating=before_migrating,
+            )
         except BaseException:
             connection.close()
             raise
@@ -95,7 +115,7 @@ def open_connection(
     except sqlite3.Error as error:
         raise translate(error, path) from error
     except DatabaseNewerError as error:
-        raise RepositoryConnectionError(f"the history database {path}: {error}") from error
+        raise RepositoryNewerError(f"the history database {path}: {error}") from error
     except OSError as error:
         raise translate_os_error(error, path) from error
 
@@ -136,7 +156,7 @@ def check_sqlite_version(version: tuple[int, ...]) -> None:
         )
 
 
-def _connect(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
+def _connect(path: Path, busy_timeout_s: float) -> LockedConnection:
     lock = lock_shared(path)
     try:
         # mode=rw: SQLite itself never makes the file, its mode would be the umask's.
@@ -146,7 +166,7 @@ def _connect(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
             timeout=busy_timeout_s,  # busy_timeout: how long one statement waits for a lock
             isolation_level=None,  # transactions are begun and ended by our own statements
             check_same_thread=False,  # the lock of Database sees to one thread at a time
-            factory=_LockedConnection,
+            factory=LockedConnection,
         )
     except BaseException:
         lock.release()
@@ -161,6 +181,7 @@ def _make_ready(
     *,
     wal: bool,
     on_applied: Callable[[Migration], None],
+    before_migrating: Callable[[], None],
 ) -> None:
     connection.row_factory = sqlite3.Row
     connection.text_factory = decode_text
@@ -168,7 +189,8 @@ def _make_ready(
         connection.execute(pragma)
     migrations = read_migrations()
     # First only look: what is damaged, newer or another program's is left as it is.
-    pending_migrations(schema_version(connection), migrations)
+    if pending_migrations(schema_version(connection), migrations):
+        before_migrating()
     refuse_other_databases(connection, path)
     tighten_file(path)
     copy = CopyBeforeMigration(connection, path)

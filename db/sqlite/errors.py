@@ -9,11 +9,13 @@ from prompt_improver.domain.errors import (
     RepositoryConstraintError,
     RepositoryCorruptError,
     RepositoryError,
+    RepositoryNotWritableError,
 )
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _CONSTRAINT = {sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG}
+_NOT_WRITABLE = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN}
 _MENDS = {
     sqlite3.SQLITE_FULL: "free some room on the disk",
     sqlite3.SQLITE_READONLY: "let this user write the file and its folder",
@@ -28,6 +30,14 @@ def is_of_the_source(error: Exception) -> bool:
     not of the place that it was copied to."""
     code = getattr(error, "sqlite_errorcode", -1) & 0xFF
     return code in _BUSY | _CORRUPT
+
+
+def damaged(path: Path, why: str) -> RepositoryCorruptError:
+    """The domain's error for a damaged database."""
+    return RepositoryCorruptError(
+        f"the history database {path} is damaged or is no database ({why}); move it away "
+        "together with its -wal and -shm files, or put a backup in its place"
+    )
 
 
 def translate(error: sqlite3.Error, path: Path) -> RepositoryError:
@@ -50,11 +60,9 @@ def translate(error: sqlite3.Error, path: Path) -> RepositoryError:
             f"the history database {path} is held by another process; end what holds it"
         )
     if code in _CORRUPT:
-        return RepositoryCorruptError(
-            f"the history database {path} is damaged or is no database ({error}); move it away "
-            "together with its -wal and -shm files, or put a backup in its place"
-        )
+        return damaged(path, str(error))
     if code in _CONSTRAINT:
         return RepositoryConstraintError(f"a row breaks a rule of the history: {error}")
     mend = _MENDS.get(code, "look at the file and its folder")
-    return RepositoryConnectionError(f"the history database {path} failed ({error}); {mend}")
+    kind = RepositoryNotWritableError if code in _NOT_WRITABLE else RepositoryConnectionError
+    return kind(f"the history database {path} failed ({error}); {mend}")

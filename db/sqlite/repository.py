@@ -51,6 +51,14 @@ class SqlitePromptRepository(PromptRepository):
     def busy_retries(self) -> int:
         return self._database.busy_retries
 
+    @property
+    def is_damaged(self) -> bool:
+        return self._database.is_damaged
+
+    @property
+    def is_unchecked(self) -> bool:
+        return self._database.is_unchecked
+
     async def open(self) -> None:
         await self._database.open()
 
@@ -196,6 +204,12 @@ class SqlitePromptRepository(PromptRepository):
 
     async def forget_deleted(self) -> None:
         await forget_deleted(self._database)
+
+    async def make_copyable(self, quiet_s: float) -> None:
+        await self._database.make_copyable(quiet_s)
+
+    async def check(self) -> None:
+        await self._database.check()
 
     def _find(
         self, connection: sqlite3.Connection, column: str, value: int | str

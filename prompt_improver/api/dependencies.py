@@ -6,15 +6,14 @@ from typing import Annotated, TypeVar
 from fastapi import Depends, Request
 
 from prompt_improver.api.metrics import Metrics
-from prompt_improver.api.model_slots import ModelSlots
 from prompt_improver.api.repository_health import RepositoryHealth
 from prompt_improver.api.shutdown import Shutdown
 from prompt_improver.container import NotRegisteredError
 from prompt_improver.domain.errors import HistoryOffError
 from prompt_improver.domain.prompt_repository import PromptRepository
-from prompt_improver.domain.recorder import Recorder
 from prompt_improver.improvement.backends import Backends
 from prompt_improver.improvement.cancellation import Cancellation
+from prompt_improver.improvement.improve_idea import ImproveIdea
 from prompt_improver.recording.compaction import HistoryTidying
 
 T = TypeVar("T")
@@ -53,10 +52,9 @@ async def _cancellation(request: Request) -> Cancellation:
 
 
 BackendsDependency = Annotated[Backends, Depends(_registered(Backends))]
-RecorderDependency = Annotated[Recorder, Depends(_registered(Recorder))]
+ImproveIdeaDependency = Annotated[ImproveIdea, Depends(_registered(ImproveIdea))]
 RepositoryHealthDependency = Annotated[RepositoryHealth, Depends(_registered(RepositoryHealth))]
 HistoryDependency = Annotated[PromptRepository, Depends(_history)]
 TidyingDependency = Annotated[HistoryTidying, Depends(_registered(HistoryTidying))]
 MetricsDependency = Annotated[Metrics, Depends(_registered(Metrics))]
-ModelSlotsDependency = Annotated[ModelSlots, Depends(_registered(ModelSlots))]
 CancellationDependency = Annotated[Cancellation, Depends(_cancellation)]

@@ -13,7 +13,10 @@ from prometheus_client.registry import Collector
 
 from prompt_improver.api.circuit_breaker import BreakerState
 from prompt_improver.api.repository_health import RepositoryHealth
+from prompt_improver.domain.errors import CallerGoneError, PromptImproverError, StoppingError
+from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.recorder import RecorderCounts
+from prompt_improver.improvement.improve_idea import ImprovementObserver
 from prompt_improver.improvement.improver import Improvement
 from prompt_improver.recording.history_recorder import HistoryRecorder
 from prompt_improver.recording.retention import HistoryCleanup
@@ -24,7 +27,7 @@ _LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 0.5, 1, 2.5,
 _COMMIT_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
 
-class Metrics:
+class Metrics(ImprovementObserver):
     """The figures of one app, in a registry of their own."""
 
     def __init__(self) -> None:
@@ -33,7 +36,7 @@ class Metrics:
         self._improvements = Counter(
             "prompt_improver_improvements",
             "Requests for an improvement, by backend and outcome: improved, kept_original, or "
-            "the kind of error.",
+            "the code of the error.",
             ("backend", "outcome"),
             registry=self._registry,
         )
@@ -44,6 +47,10 @@ class Metrics:
             ("backend", "cause"),
             registry=self._registry,
         )
+        # There from the start, so that the first one is an increase.
+        for backend in (BackendType.ZERO_SHOT, BackendType.FEW_SHOT):
+            for kind in (CallerGoneError, StoppingError):
+                self._cancellations.labels(backend.value, kind.cause)
         self._latency = Histogram(
             "prompt_improver_improvement_seconds",
             "Seconds that improvements took, by backend.",
@@ -70,7 +77,6 @@ class Metrics:
         )
 
     def count_improvement(self, improvement: Improvement, seconds: float) -> None:
-        """An idea was answered."""
         backend = improvement.backend.value
         outcome = "kept_original" if improvement.kept_original else "improved"
         self._improvements.labels(backend, outcome).inc()
@@ -79,13 +85,12 @@ class Metrics:
         self._tokens.labels("input").inc(improvement.input_tokens or 0)
         self._tokens.labels("output").inc(improvement.output_tokens or 0)
 
-    def count_failure(self, backend: str, error: Exception) -> None:
-        """An idea was not answered."""
-        self._improvements.labels(backend, type(error).__name__).inc()
+    def count_failure(self, backend: BackendType, error: Exception) -> None:
+        code = error.code if isinstance(error, PromptImproverError) else "internal_error"
+        self._improvements.labels(backend.value, code).inc()
 
-    def count_cancellation(self, backend: str, cause: str) -> None:
-        """A call of the model was given up. That is neither an answer nor a failure."""
-        self._cancellations.labels(backend, cause).inc()
+    def count_cancellation(self, backend: BackendType, cause: str) -> None:
+        self._cancellations.labels(backend.value, cause).inc()
 
     def observe_commit(self, seconds: float) -> None:
         """A batch of rows was committed."""

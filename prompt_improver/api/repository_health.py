@@ -12,7 +12,14 @@ from prompt_improver.api.schemas import (
     Saves,
 )
 from prompt_improver.background_task import start_background_task
-from prompt_improver.domain.errors import RepositoryBusyError, RepositoryError
+from prompt_improver.domain.errors import (
+    RepositoryBusyError,
+    RepositoryCorruptError,
+    RepositoryError,
+    RepositoryNewerError,
+    RepositoryNotMadeError,
+    RepositoryNotWritableError,
+)
 from prompt_improver.domain.prompt_repository import PromptRepository, PromptStatistics
 from prompt_improver.recording.history_recorder import HistoryRecorder
 
@@ -21,6 +28,16 @@ logger = logging.getLogger(__name__)
 LONGEST_WAIT_S = 0.03
 LONGEST_FAILING_S = 2.0
 
+_CAUSES: dict[type[Exception], str] = {
+    RepositoryCorruptError: "The history database is damaged, or is no history database. Restore "
+    "a backup; the cause is in the log.",
+    RepositoryNewerError: "The history database was written by a newer version of this program. "
+    "Use that version; the cause is in the log.",
+    RepositoryNotMadeError: "The history database cannot be made. Look at its folder and at what "
+    "stands in its place; the cause is in the log.",
+    RepositoryNotWritableError: "The history database cannot be written by this user. Let this "
+    "user write the file and its folder; the cause is in the log.",
+}
 _LEFT_ALONE = "The history does not work and is left alone for a while; the cause is in the log."
 _CANNOT_BE_WRITTEN = "The history cannot be written; the cause is in the log."
 _CANNOT_BE_READ = "The history cannot be read; the cause is in the log."
@@ -38,19 +55,24 @@ class RepositoryHealth:
         self._recorder = recorder
         self._database_file = database_file
         self._known: PromptStatistics | None = None
-        self._unreadable = False
+        self._unreadable: type[Exception] | None = None
+        """Why it could not be read the last time."""
         self._question: asyncio.Task[None] | None = None
 
     async def report(self) -> RepositoryHealthy | RepositoryUnhealthy:
         """The figures, or a fixed sentence on what does not work. Raises nothing."""
         breaker = self._recorder.breaker
         await self.refresh()
+        failure = self._recorder.last_failure
+        if self._repository.is_damaged:
+            return self._unhealthy(_CAUSES[RepositoryCorruptError])
         if breaker.state is not BreakerState.CLOSED:
-            return self._unhealthy(_LEFT_ALONE)
+            return self._unhealthy(_cause(failure, _LEFT_ALONE))
         if self._recorder.failing_for_s() > LONGEST_FAILING_S:
-            return self._unhealthy(_CANNOT_BE_WRITTEN)
+            return self._unhealthy(_cause(failure, _CANNOT_BE_WRITTEN))
         if self._known is None:
-            return self._unhealthy(_CANNOT_BE_READ if self._unreadable else _NOT_READ_YET)
+            default = _NOT_READ_YET if self._unreadable is None else _CANNOT_BE_READ
+            return self._unhealthy(_cause(self._unreadable or failure, default))
         return RepositoryHealthy(
             status="healthy",
             total_records=self._known.total_count,
@@ -90,18 +112,22 @@ class RepositoryHealth:
     async def _read(self) -> None:
         try:
             self._known = await self._repository.get_statistics()
-            self._unreadable = False
+            self._unreadable = None
         except RepositoryBusyError:
             pass  # the last known figures are as good as any
         except RepositoryError as error:
-            if not self._unreadable:
+            if type(error) is not self._unreadable:
                 logger.warning("The history cannot be read: %s", error)
             self._known = None
-            self._unreadable = True
+            self._unreadable = type(error)
         except Exception as error:  # noqa: BLE001 the task's edge
             logger.error("The history's figures: %s", type(error).__name__)
             self._known = None
-            self._unreadable = True
+            self._unreadable = type(error)
+
+
+def _cause(failure: type[Exception] | None, default: str) -> str:
+    return default if failure is None else _CAUSES.get(failure, default)
 
 
 class DisabledRepositoryHealth:

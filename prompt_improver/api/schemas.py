@@ -12,8 +12,7 @@ from prompt_improver.domain.history_record import to_record
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.recorder import RecorderCounts, SaveOutcome
 from prompt_improver.domain.values import find_unstorable_character
-
-MAX_TEXT_CHARACTERS = 100_000
+from prompt_improver.improvement.improve_idea import MAX_TEXT_CHARACTERS
 
 
 def storable(text: str) -> str:

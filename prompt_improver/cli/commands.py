@@ -4,7 +4,7 @@ import asyncio
 import io
 import json
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -63,24 +63,29 @@ def serve() -> None:
 def improve(
     idea: Annotated[str, typer.Argument(help="What is wanted; - reads it from standard input.")],
     context: Annotated[str, typer.Option(help="What a model should know besides.")] = "",
-    backend: Annotated[str, typer.Option(help="auto, zero-shot, few-shot or offline.")] = "auto",
+    backend: Annotated[
+        Literal["auto", "zero-shot", "few-shot", "offline"],
+        typer.Option(help="Who improves it; auto takes the best that is configured."),
+    ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print all parts as JSON.")] = False,
 ) -> None:
     """Print an improved prompt, and keep it in the history."""
-    from prompt_improver.domain.errors import ImproverError, SettingsError
-    from prompt_improver.improve_once import UnfitRequestError, improve_once
+    from prompt_improver.api.schemas import ImproveResponse
+    from prompt_improver.domain.errors import PromptImproverError
+    from prompt_improver.domain.prompt_history import BackendType
     from prompt_improver.logs import configure_logging
+    from prompt_improver.wiring import improve_once
 
     settings = settings_or_fail()
     configure_logging("ERROR", settings.log_format)
+    chosen = None if backend == "auto" else BackendType(backend)
     try:
-        response, warning = asyncio.run(improve_once(settings, _read_idea(idea), context, backend))
-    except UnfitRequestError as error:
-        fail(str(error), code=2)
-    except (ImproverError, SettingsError) as error:
-        fail(str(error))
-    if warning:
-        typer.echo(warning, err=True)
+        improved, problem = asyncio.run(improve_once(settings, _read_idea(idea), context, chosen))
+    except PromptImproverError as error:
+        fail(error.told(), code=error.kind.exit_code)
+    if problem:
+        typer.echo(problem, err=True)
+    response = ImproveResponse.of(improved.history, improved.saved)
     for name in response.warnings or ():
         typer.echo(f"warning: {name}", err=True)
     typer.echo(

@@ -81,6 +81,15 @@ ERRORS = MappingProxyType(
         "history_busy": ErrorKind(
             503, "The history is in use by another process. Try again in a moment."
         ),
+        "history_newer": ErrorKind(
+            503,
+            "The history database is of a newer version of this program. Use that version, or "
+            "restore a backup.",
+        ),
+        "history_not_made": ErrorKind(503, "The history database cannot be made."),
+        "history_not_writable": ErrorKind(
+            503, "The history database may not be written by this user."
+        ),
         "history_refused": ErrorKind(503, "The history refuses this improvement."),
         "history_damaged": ErrorKind(
             503, "The history database is damaged. Restore a backup of it."

@@ -28,6 +28,13 @@ class BlankIdeaError(PromptImproverError):
     code = "blank_idea"
 
 
+class UnfitTextError(PromptImproverError):
+    """Idea or context is too long, or cannot be stored. The message says which and why."""
+
+    code = "invalid_request"
+    message_is_whole = True
+
+
 class UnsupportedMediaTypeError(PromptImproverError):
     """The body is not declared as JSON."""
 
@@ -90,6 +97,24 @@ class RepositoryBusyError(RepositoryConnectionError):
     """Somebody else held the store for longer than the budget for waiting."""
 
     code = "history_busy"
+
+
+class RepositoryNewerError(RepositoryConnectionError):
+    """The store was written by a newer version of this program."""
+
+    code = "history_newer"
+
+
+class RepositoryNotMadeError(RepositoryConnectionError):
+    """There is no store, and none can be made in its place."""
+
+    code = "history_not_made"
+
+
+class RepositoryNotWritableError(RepositoryConnectionError):
+    """The store is there, and this user may not write it."""
+
+    code = "history_not_writable"
 
 
 class RepositoryConstraintError(RepositoryError):

@@ -51,6 +51,16 @@ class PromptRepository(ABC):
         """How many spoiled rows were come across so far; each counts once."""
         return 0
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether the store was found damaged, and is left alone until it is mended."""
+        return False
+
+    @property
+    def is_unchecked(self) -> bool:
+        """Whether the store was opened, or others have changed it, since the last ``check``."""
+        return False
+
     @abstractmethod
     async def open(self) -> None:
         """Make the store ready. Opening an open one does nothing."""
@@ -185,6 +195,19 @@ class PromptRepository(ABC):
         """Take what was deleted out of the store's files, and make these smaller. Done in
         steps, so that saves get in between; what an error leaves undone the next call does.
         ``delete_old`` ends with this."""
+
+    @abstractmethod
+    async def make_copyable(self, quiet_s: float) -> None:
+        """Have everything in the one file that people copy by hand, where nobody has written
+        to the store for ``quiet_s`` seconds, and have noticed what others did to that file.
+        Quick where there is nothing to do; where somebody else is in the way it is left for
+        the next time."""
+
+    @abstractmethod
+    async def check(self) -> None:
+        """Read the whole store, while others go on, to see whether it is damaged: then this
+        raises RepositoryCorruptError, and from then on every other method does. It may be
+        broken off, and then ``is_unchecked`` stays."""
 
     @abstractmethod
     async def get_statistics(self) -> PromptStatistics:

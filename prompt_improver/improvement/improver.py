@@ -28,7 +28,9 @@ class Improvement:
     kept_original: bool = False
     """No answer passed the gates: the idea stands verbatim as the task."""
 
-    def to_history(self, *, idea: str, context: str, latency_ms: float) -> PromptHistory:
+    def to_history(
+        self, *, idea: str, context: str, latency_ms: float, fallback_reason: str | None = None
+    ) -> PromptHistory:
         """The record of this improvement of ``idea``, made now: what the answer shows and the
         history keeps. Every fact comes onto the record here."""
         return PromptHistory(
@@ -54,6 +56,7 @@ class Improvement:
             language=detect_language(idea),
             kept_original=self.kept_original,
             warnings=self.warnings,
+            fallback_reason=fallback_reason,
         )
 
 

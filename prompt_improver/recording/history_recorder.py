@@ -97,6 +97,11 @@ class HistoryRecorder(Recorder):
     def counts(self) -> RecorderCounts:
         return self._rows.counts
 
+    @property
+    def last_failure(self) -> type[Exception] | None:
+        """Why the history could not be written at the last try; None when it has worked."""
+        return self._writer.last_failure
+
     def failing_for_s(self) -> float:
         """Seconds since the first try that has not worked began; 0 when the last one did."""
         return self._writer.failing_for_s()

@@ -72,6 +72,11 @@ class HistoryWriter:
         """Whether the repository has been open at least once."""
         return self._has_opened
 
+    @property
+    def last_failure(self) -> type[Exception] | None:
+        """The kind of the last try's failure; None when it has worked."""
+        return self._last_failure
+
     def failing_for_s(self) -> float:
         """Seconds since the first try that has not worked began; 0 when the last one did."""
         since = self._trying_since if self._failing_since is None else self._failing_since

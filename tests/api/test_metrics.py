@@ -166,7 +166,7 @@ def test_a_failure_is_an_outcome_of_its_own_and_has_no_latency(make_client, impr
     improver.fail_with = ImproverTimeoutError("planted")
     assert improve(client) == 504
     found = figures(client)
-    assert found['improvements_total{backend="offline",outcome="ImproverTimeoutError"}'] == 1
+    assert found['improvements_total{backend="offline",outcome="model_timeout"}'] == 1
     assert 'improvement_seconds_count{backend="offline"}' not in found
     assert "planted" not in client.get("/metrics").text
 

@@ -7,7 +7,14 @@ import pytest
 from prompt_improver.api.circuit_breaker import CircuitBreaker
 from prompt_improver.api.repository_health import DisabledRepositoryHealth, RepositoryHealth
 from prompt_improver.api.schemas import RepositoryHealthy, RepositoryUnhealthy
-from prompt_improver.domain.errors import RepositoryBusyError, RepositoryConnectionError
+from prompt_improver.domain.errors import (
+    RepositoryBusyError,
+    RepositoryConnectionError,
+    RepositoryCorruptError,
+    RepositoryNewerError,
+    RepositoryNotMadeError,
+    RepositoryNotWritableError,
+)
 from prompt_improver.recording.history_recorder import HistoryRecorder
 from tests.histories import make_history
 from tests.in_memory_prompt_repository import InMemoryPromptRepository
@@ -182,3 +189,43 @@ async def test_before_the_database_has_opened_it_is_not_asked(clock):
 async def test_a_disabled_history_says_which_setting_turned_it_off():
     report = await DisabledRepositoryHealth().report()
     assert report.model_dump() == {"status": "disabled", "reason": "SQLITE_ENABLED=false"}
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (RepositoryCorruptError("planted"), "is damaged"),
+        (RepositoryNewerError("planted"), "newer version"),
+        (RepositoryNotMadeError("planted"), "cannot be made"),
+        (RepositoryNotWritableError("planted"), "cannot be written by this user"),
+    ],
+)
+async def test_the_cause_that_the_log_has_is_named_in_a_fixed_sentence(clock, error, sentence):
+    repository = SlowRepository()
+    repository.fail_with = error
+    recorder = HistoryRecorder(
+        repository,
+        InMemoryPromptSpool(),
+        CircuitBreaker(max_failures=2, clock=clock),
+        clock=clock,
+        drain_s=0.1,
+    )
+    await recorder.start(wait_s=1)
+    health = RepositoryHealth(repository, recorder, Path("/somewhere/prompt_history.db"))
+    first = await health.report()
+    recorder.breaker.trip()
+    for report in (first, await health.report()):
+        assert isinstance(report, RepositoryUnhealthy)
+        assert sentence in report.reason
+        assert "planted" not in report.reason
+    await recorder.stop()
+
+
+async def test_a_file_that_was_found_damaged_is_never_healthy(health, repository):
+    assert isinstance(await health.report(), RepositoryHealthy)
+    repository.is_found_damaged = True
+    repository.statistics_gate.clear()  # what is known is as it was
+    report = await health.report()
+    assert isinstance(report, RepositoryUnhealthy)
+    assert "is damaged" in report.reason
+    repository.statistics_gate.set()

@@ -246,3 +246,14 @@ class PromptRepositoryContract:
         await repository.close()
         await repository.open()
         assert await repository.find_recent() == [saved]
+
+    async def test_made_copyable_it_holds_what_it_held(self, repository):
+        await repository.save(make_history(role="kept"))
+        await repository.make_copyable(0)
+        await repository.save(make_history(role="later"))
+        assert [row.role for row in await repository.find_recent()] == ["later", "kept"]
+
+    async def test_a_sound_store_is_checked_without_a_word(self, repository):
+        await repository.save(make_history())
+        await repository.check()
+        assert (repository.is_unchecked, repository.is_damaged) == (False, False)

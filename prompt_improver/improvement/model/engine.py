@@ -13,20 +13,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from prompt_improver.improvement.model.language_model import LanguageModelChoice
+from prompt_improver.improvement.model.providers import PROVIDERS
 from prompt_improver.improvement.model.reply import reply_schema
 from prompt_improver.improvement.model.transport import build_transport
 
 logger = logging.getLogger(__name__)
 
-_DOORS = {
-    "openai": "openai-chat",
-    "anthropic": "anthropic",
-    "gemini": "gemini",
-    "deepseek": "deepseek",
-    "ollama": "ollama",
-    # Ollama's door is the plain one: chat completions with max_tokens, a key only if given.
-    "openai-compatible": "ollama",
-}
 MOST_CALLS = 2
 """Requests to the model for one improvement: retry and correction share them."""
 _RETRY_PAUSE_S = (0.1, 0.4)
@@ -108,7 +100,7 @@ class ModelEngine:
         """One response to ``request``; raises the errors of ``dspy.lm15``."""
         from dspy import lm15
 
-        door = _DOORS[self._choice.provider]
+        door = PROVIDERS[self._choice.provider].door
         client = self._client(door)
         config = replace(
             request.config,

@@ -1,54 +1,17 @@
 """Which model answers: from plain settings to one choice, with its reason. No DSPy here."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from prompt_improver.improvement.model.listing import list_models, list_ollama_models
+from prompt_improver.improvement.model.providers import CHOICES, PROVIDERS, WITH_KEY, Provider
 
 OLLAMA_URL = "http://127.0.0.1:11434"
 OLLAMA_WAIT_S = 0.3
 LISTING_WAIT_S = 3.0
-
-DEFAULT_MODELS = {
-    # OpenAI names it in the place of gpt-4.1-mini, which ends on 2027-01-14; it has no end
-    # itself: developers.openai.com/api/docs/deprecations.
-    "openai": "gpt-6-luna",
-    # Not before 2027-10-07; claude-haiku-4-5 was promised until 2026-10-15 only:
-    # platform.claude.com/docs/en/about-claude/model-deprecations.
-    "anthropic": "claude-haiku-5-5",
-    # No end announced; Google names it in the place of gemini-3.1-flash-lite, which may end
-    # from 2027-05-07 on: ai.google.dev/gemini-api/docs/deprecations.
-    "gemini": "gemini-3.5-flash-lite",
-    # No end announced; deepseek-v4-flash, retired on 2026-09-10, is another name of it for the
-    # time being: api-docs.deepseek.com/quick_start/pricing.
-    "deepseek": "deepseek-flash",
-    # A file on one's own disk never ends. It stands in only where Ollama does not say what it
-    # has: ollama.com/library/llama3.2.
-    "ollama": "llama3.2",
-}
-"""LLM_MODEL where it is not set: each provider's cheap model (0.10 to 0.30 dollars a million
-tokens in, 0.50 to 2.50 out). The dates are as published on 2026-11-24; a test compares them
-with the price list that DSPy installs."""
-
-_THINKING_CAN_BE_OFF = {"openai": ("gpt-6-luna",)}
-"""Models that think unless told not to, and that take being told. Who comes from gpt-4.x is to
-begin without (help.openai.com/en/articles/20001600), and only then a temperature is allowed
-(developers.openai.com/api/docs/guides/deployment-checklist)."""
-
-_THINKS_ONLY_IF_ASKED = ("claude-3", "claude-haiku-4", "claude-opus-4", "claude-sonnet-4", "gpt-4")
-
-KEY_VARIABLES = {
-    "openai": "OPENAI_API_KEY",
-    "anthropic": "ANTHROPIC_API_KEY",
-    "gemini": "GEMINI_API_KEY",
-    "deepseek": "DEEPSEEK_API_KEY",
-}
-"""The providers that need a key, in the order in which ``auto`` looks at them."""
-
-PROVIDERS = ("auto", *KEY_VARIABLES, "ollama", "openai-compatible", "offline")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +22,8 @@ class LanguageModelSettings:
     model: str | None = None
     base_url: str | None = None
     api_key: SecretStr | None = None
-    openai_api_key: SecretStr | None = None
-    anthropic_api_key: SecretStr | None = None
-    gemini_api_key: SecretStr | None = None
-    deepseek_api_key: SecretStr | None = None
+    own_keys: Mapping[str, SecretStr] = field(default_factory=dict)
+    """The providers' own keys, by the provider's name."""
     timeout_s: float = 110.0
     max_tokens: int | None = None
     """None takes a bound that suits the model."""
@@ -120,10 +81,8 @@ async def choose_language_model(
         ValueError: a setting is wrong or missing. Names the variable and the mend, no key.
     """
     provider = settings.provider.strip().lower()
-    if provider not in PROVIDERS:
-        raise ValueError(
-            f"LLM_PROVIDER is {settings.provider!r}: use one of {', '.join(PROVIDERS)}"
-        )
+    if provider not in CHOICES:
+        raise ValueError(f"LLM_PROVIDER is {settings.provider!r}: use one of {', '.join(CHOICES)}")
     base_url = check_base_url(settings.base_url)
     model = (settings.model or "").strip() or None
     if provider == "offline":
@@ -132,13 +91,13 @@ async def choose_language_model(
     if provider == "auto":
         if base_url is not None:
             provider, reason = "openai-compatible", "LLM_BASE_URL is set"
-        elif found := next((name for name in KEY_VARIABLES if _own_key(settings, name)), None):
-            provider, reason = found, f"{KEY_VARIABLES[found]} is set"
+        elif found := next((each for each in WITH_KEY if _own_key(settings, each)), None):
+            provider, reason = found.name, f"{found.key_variable} is set"
         else:
             return await _ollama_or_offline(settings, model, ollama_url, list_ollama)
-    if provider in KEY_VARIABLES:
-        variable = KEY_VARIABLES[provider]
-        key = _own_key(settings, provider)
+    entry = PROVIDERS[provider]
+    if variable := entry.key_variable:
+        key = _own_key(settings, entry)
         if settings.provider.strip().lower() != "auto":
             # Where nobody is named, LLM_API_KEY could be anybody's.
             key = _key(settings.api_key, "LLM_API_KEY") or key
@@ -147,15 +106,15 @@ async def choose_language_model(
                 f"{variable} is not set, but LLM_PROVIDER={provider} needs it: set {variable} "
                 "(or LLM_API_KEY), or another LLM_PROVIDER"
             )
-        model = (model or DEFAULT_MODELS[provider]).removeprefix(f"{provider}/")
-        return _chosen(settings, provider, model, base_url, key, reason)
+        model = (model or entry.default_model or "").removeprefix(f"{provider}/")
+        return _chosen(settings, entry, model, base_url, key, reason)
     key = _key(settings.api_key, "LLM_API_KEY")
     if provider == "ollama":
         root = (base_url or ollama_url.rstrip("/")).removesuffix("/v1")
         if model is None:
             names = await list_ollama(root, LISTING_WAIT_S)
-            model = _first_chat_model(names) or DEFAULT_MODELS["ollama"]
-        return _chosen(settings, provider, model, f"{root}/v1", key, reason)
+            model = _first_chat_model(names) or entry.default_model or ""
+        return _chosen(settings, entry, model, f"{root}/v1", key, reason)
     if base_url is None:
         raise ValueError(
             "LLM_BASE_URL is not set, but LLM_PROVIDER=openai-compatible needs it: set it to the "
@@ -169,7 +128,7 @@ async def choose_language_model(
             "LLM_MODEL is not set, and the server at LLM_BASE_URL does not say which models it "
             "has: set LLM_MODEL, or start the server first"
         )
-    return _chosen(settings, provider, model, base_url, key, reason)
+    return _chosen(settings, entry, model, base_url, key, reason)
 
 
 def check_base_url(value: str | None) -> str | None:
@@ -222,42 +181,33 @@ async def _ollama_or_offline(
             first = model
         else:
             reason += f", which does not have {model}"
-    return _chosen(settings, "ollama", first, f"{root}/v1", None, reason)
+    return _chosen(settings, PROVIDERS["ollama"], first, f"{root}/v1", None, reason)
 
 
 def _chosen(
     settings: LanguageModelSettings,
-    provider: str,
+    provider: Provider,
     model: str,
     base_url: str | None,
     key: SecretStr | None,
     reason: str,
 ) -> LanguageModelChoice:
-    thinking = not model.startswith(_THINKING_CAN_BE_OFF.get(provider, ()))
     return LanguageModelChoice(
-        provider=provider,
+        provider=provider.name,
         model=model,
         base_url=base_url,
         api_key=key,
         reason=reason,
-        thinking=thinking,
-        constrained=provider in ("ollama", "openai-compatible"),
+        thinking=provider.thinks(model),
+        constrained=provider.is_local,
         timeout_s=settings.timeout_s,
-        max_tokens=settings.max_tokens or _bound(provider, model, thinking),
+        max_tokens=settings.max_tokens or provider.bound(model),
         temperature=settings.temperature,
     )
 
 
-def _bound(provider: str, model: str, thinking: bool) -> int:
-    """Tokens that a reply may have. A good one has about 400; what a model thinks before it
-    counts too, and a small local server refuses a bound over its context."""
-    if provider in ("ollama", "openai-compatible"):
-        return 3_000
-    return 16_000 if thinking and not model.startswith(_THINKS_ONLY_IF_ASKED) else 4_000
-
-
-def _own_key(settings: LanguageModelSettings, provider: str) -> SecretStr | None:
-    return _key(getattr(settings, f"{provider}_api_key"), KEY_VARIABLES[provider])
+def _own_key(settings: LanguageModelSettings, provider: Provider) -> SecretStr | None:
+    return _key(settings.own_keys.get(provider.name), provider.key_variable or "")
 
 
 def _key(secret: SecretStr | None, variable: str) -> SecretStr | None:

@@ -12,13 +12,12 @@ import pytest
 from pydantic import SecretStr
 
 from prompt_improver.improvement.model.language_model import (
-    DEFAULT_MODELS,
-    KEY_VARIABLES,
     LanguageModelChoice,
     LanguageModelSettings,
     check_base_url,
     choose_language_model,
 )
+from prompt_improver.improvement.model.providers import PROVIDERS, WITH_KEY
 from tests.model_server import ModelServer
 
 pytestmark = pytest.mark.anyio
@@ -40,8 +39,14 @@ def server() -> Iterator[ModelServer]:
         yield running
 
 
+DEFAULT_MODELS = {name: entry.default_model for name, entry in PROVIDERS.items()}
+KEY_VARIABLES = {entry.name: entry.key_variable for entry in WITH_KEY}
+
+
 async def choose(free: str, **settings: object) -> LanguageModelChoice:
-    chosen = replace(LanguageModelSettings(), **settings)  # type: ignore[arg-type]
+    own = {name: settings.pop(f"{name}_api_key", None) for name in KEY_VARIABLES}
+    keys = {name: key for name, key in own.items() if key is not None}
+    chosen = replace(LanguageModelSettings(own_keys=keys), **settings)  # type: ignore[arg-type]
     return await choose_language_model(chosen, ollama_url=free)
 
 
@@ -136,9 +141,14 @@ async def test_llm_model_overrides_and_may_name_its_provider(free_url: str) -> N
         assert choice.model_version == "openai/gpt-6-luna"
 
 
-@pytest.mark.parametrize("model", ["gpt-6-luna", "gpt-4.1-mini", "claude-haiku-4-5"])
-async def test_a_model_that_answers_at_once_gets_a_narrow_bound(free_url: str, model: str) -> None:
-    choice = await choose(free_url, provider="openai", openai_api_key=KEY, model=model)
+@pytest.mark.parametrize(
+    ("provider", "model"),
+    [("openai", "gpt-6-luna"), ("openai", "gpt-4.1-mini"), ("anthropic", "claude-haiku-4-5")],
+)
+async def test_a_model_that_answers_at_once_gets_a_narrow_bound(
+    free_url: str, provider: str, model: str
+) -> None:
+    choice = await choose(free_url, provider=provider, api_key=KEY, model=model)
     assert choice.max_tokens == 4_000
 
 
@@ -233,7 +243,7 @@ async def test_a_key_that_would_break_the_header_is_refused_by_name(free_url: st
 
 
 async def test_no_repr_and_no_reason_shows_a_key(free_url: str) -> None:
-    settings = LanguageModelSettings(openai_api_key=KEY, api_key=KEY)
+    settings = LanguageModelSettings(own_keys={"openai": KEY}, api_key=KEY)
     choice = await choose(free_url, openai_api_key=KEY)
     assert choice.api_key == KEY
     assert "very-secret" not in f"{settings!r} {choice!r} {choice.reason}"

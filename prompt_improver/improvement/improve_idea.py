@@ -1,0 +1,143 @@
+"""The one use case: an idea becomes an improvement, and is remembered. Every door calls it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from prompt_improver.domain.errors import (
+    BlankIdeaError,
+    CallerGoneError,
+    ImprovementCancelledError,
+    UnfitTextError,
+)
+from prompt_improver.domain.prompt_history import BackendType, PromptHistory
+from prompt_improver.domain.recorder import Recorder, SaveOutcome
+from prompt_improver.domain.values import find_unstorable_character
+from prompt_improver.improvement.backends import Backends
+from prompt_improver.improvement.cancellation import Cancellation
+from prompt_improver.improvement.improver import Improvement, Improver
+from prompt_improver.improvement.model_slots import ModelSlots
+
+MAX_TEXT_CHARACTERS = 100_000
+"""Of the idea, and of the context."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Improved:
+    """What one call has brought."""
+
+    improvement: Improvement
+    history: PromptHistory
+    """The record: what the answer shows, and what is kept."""
+    saved: SaveOutcome
+    cancelled: str | None = None
+    """Why the model was given up, where the offline backend answers in its place."""
+
+
+class ImprovementObserver:
+    """Hears of every call, for figures. This one does nothing with it."""
+
+    def count_improvement(self, improvement: Improvement, seconds: float) -> None:
+        """An idea was answered."""
+
+    def count_failure(self, backend: BackendType, error: Exception) -> None:
+        """An idea was not answered."""
+
+    def count_cancellation(self, backend: BackendType, cause: str) -> None:
+        """A call of the model was given up. That is neither an answer nor a failure."""
+
+
+class ImproveIdea:
+    """Improves ideas with ``backends``, as many at once as there are ``slots``, and hands each
+    improvement to ``recorder``."""
+
+    def __init__(
+        self,
+        backends: Backends,
+        recorder: Recorder,
+        *,
+        slots: ModelSlots,
+        observer: ImprovementObserver,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._backends = backends
+        self._recorder = recorder
+        self._slots = slots
+        self._observer = observer
+        self._clock = clock
+
+    def chosen(self, backend: BackendType | None) -> BackendType:
+        """The backend that answers where ``backend`` is asked for; None is auto."""
+        return self._backends.default if backend is None else backend
+
+    async def improve(
+        self,
+        idea: str,
+        context: str = "",
+        *,
+        backend: BackendType | None = None,
+        cancellation: Cancellation,
+    ) -> Improved:
+        """Improve ``idea`` and keep the improvement.
+
+        Args:
+            backend: who is to answer; None takes the best that is configured, and where that
+                one has to be given up because the program stops, the offline backend.
+            cancellation: when the caller no longer waits. Nothing is kept then, unless the
+                answer was complete.
+
+        Raises:
+            BlankIdeaError: the idea is blank.
+            UnfitTextError: idea or context is too long, or cannot be stored.
+            TooManyImprovementsError: no slot became free in time.
+            ImprovementCancelledError: nobody waits any more, or the program stops.
+            ImproverError: the model gave no answer; which of its kinds says why.
+        """
+        check_text("idea", idea)
+        check_text("context", context)
+        if not idea.strip():
+            raise BlankIdeaError("the idea is blank")
+        chosen = self.chosen(backend)
+        began = self._clock()
+        cancelled = None
+        try:
+            improvement = await self._ask(chosen, idea, context, cancellation)
+        except ImprovementCancelledError as error:
+            self._observer.count_cancellation(chosen, error.cause)
+            if isinstance(error, CallerGoneError) or backend is not None:
+                raise
+            cancelled = error.cause
+            improvement = await self._backends.improve_without_model(idea, context)
+        except Exception as error:
+            # An error that nobody expected is counted too; the door tells of it.
+            self._observer.count_failure(chosen, error)
+            raise
+        seconds = self._clock() - began
+        self._observer.count_improvement(improvement, seconds)
+        history = improvement.to_history(
+            idea=idea, context=context, latency_ms=seconds * 1000, fallback_reason=cancelled
+        )
+        # Nobody looks for the caller's end from here on: the answer is complete, and its row is
+        # kept.
+        saved = await self._recorder.record(history)
+        return Improved(improvement=improvement, history=history, saved=saved, cancelled=cancelled)
+
+    async def _ask(
+        self, backend: BackendType, idea: str, context: str, cancellation: Cancellation
+    ) -> Improvement:
+        improver = self._backends.get(backend)
+        if backend is BackendType.OFFLINE:  # there before anybody can hang up, and without a slot
+            return await improver.improve(idea, context)
+        return await cancellation.run(self._ask_in_a_slot(improver, idea, context))
+
+    async def _ask_in_a_slot(self, improver: Improver, idea: str, context: str) -> Improvement:
+        async with self._slots.take():
+            return await improver.improve(idea, context)
+
+
+def check_text(name: str, text: str) -> None:
+    """Raises UnfitTextError where ``text`` is too long or the history cannot hold it."""
+    if len(text) > MAX_TEXT_CHARACTERS:
+        raise UnfitTextError(f"{name}: must have at most {MAX_TEXT_CHARACTERS} characters")
+    if found := find_unstorable_character(text):
+        raise UnfitTextError(f"{name}: must not hold {found}")

@@ -1,0 +1,106 @@
+"""What single settings may hold: each a type with its checks."""
+
+import os
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import NoDecode
+
+DEFAULT_DB_PATH = "data/prompt_history.db"
+
+
+class LogLevel(StrEnum):
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "LogLevel | None":
+        return cls.__members__.get(str(value).upper())
+
+
+def _one_connection(size: int) -> int:
+    if size != 1:
+        raise ValueError("the history uses one locked connection: set it to 1 or remove it")
+    return size
+
+
+def _home_expanded(text: str) -> str:
+    if not text.startswith("~"):
+        return text
+    try:
+        return str(Path(text).expanduser())
+    except RuntimeError:
+        raise ValueError("begins with ~ and no known user: write the whole path") from None
+
+
+def _database_path(text: str) -> str:
+    if not text.strip():
+        raise ValueError(f"is empty: give a path such as {DEFAULT_DB_PATH}")
+    if len(text) > 4096:
+        raise ValueError("is longer than 4,096 characters: give a shorter path")
+    if text.endswith("/"):
+        raise ValueError(f"is a folder: give the file in it, such as {DEFAULT_DB_PATH}")
+    if text.lower().startswith("file:"):
+        raise ValueError("is a URI: give a plain path")
+    if text == ":memory:":
+        raise ValueError("is not a file: give a path, or set SQLITE_ENABLED=false")
+    text = _home_expanded(text)
+    # Without following links: what lies on the disk is the database's business, later.
+    if Path(os.path.normpath(text)).parts[:1] == ("..",):
+        raise ValueError("leaves the working directory: give an absolute path instead")
+    return text
+
+
+def _split(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return tuple(part for part in (piece.strip() for piece in value.split(",")) if part)
+
+
+def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(origin.startswith(("http://", "https://")) for origin in origins):
+        raise ValueError("holds what is no origin: name each as http://host:port, and no *")
+    return tuple(origin.rstrip("/") for origin in origins)
+
+
+def _hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
+    if not hosts:
+        raise ValueError("is empty: name at least localhost")
+    if any("*" in host or "/" in host for host in hosts):
+        raise ValueError("holds what is no host name: name each, without port and *")
+    return tuple(host.lower() for host in hosts)
+
+
+def _stripped_secret(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _none_when_empty(value: Any) -> Any:
+    return None if value == "" else value
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_stripped_secret)]
+Tokens = Annotated[Annotated[int, Field(ge=64)] | None, BeforeValidator(_none_when_empty)]
+Temperature = Annotated[
+    Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] | None,
+    BeforeValidator(_none_when_empty),
+]
+OneConnection = Annotated[int, AfterValidator(_one_connection)]
+DatabasePath = Annotated[str, AfterValidator(_database_path)]
+FolderPath = Annotated[str, AfterValidator(_home_expanded)]
+
+
+def _list(check: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Any:
+    """Names with commas between, not JSON as pydantic-settings would have it."""
+    return Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(check)]
+
+
+Hosts = _list(_hosts)
+"""Host names in lower case."""
+Origins = _list(_origins)
+"""Origins as browsers send them: scheme, host and port, no slash at the end."""

@@ -1,0 +1,160 @@
+"""The use case, without any door."""
+
+import asyncio
+
+import pytest
+
+from prompt_improver.domain.errors import (
+    BlankIdeaError,
+    CallerGoneError,
+    ImproverTimeoutError,
+    StoppingError,
+    TooManyImprovementsError,
+    UnfitTextError,
+)
+from prompt_improver.domain.prompt_history import BackendType, PromptHistory
+from prompt_improver.domain.recorder import Recorder, SaveOutcome
+from prompt_improver.improvement.cancellation import Cancellation
+from prompt_improver.improvement.improve_idea import (
+    MAX_TEXT_CHARACTERS,
+    ImproveIdea,
+    ImprovementObserver,
+)
+from prompt_improver.improvement.improver import Improvement
+from prompt_improver.improvement.model_slots import ModelSlots
+from tests.scripted_improver import ScriptedImprover, make_backends
+
+pytestmark = pytest.mark.anyio
+
+
+class ListRecorder(Recorder):
+    """Keeps rows in a list."""
+
+    def __init__(self) -> None:
+        self.rows: list[PromptHistory] = []
+
+    async def record(self, history: PromptHistory) -> SaveOutcome:
+        self.rows.append(history)
+        return SaveOutcome.SAVED
+
+
+class Figures(ImprovementObserver):
+    """Remembers what it heard."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[object, ...]] = []
+
+    def count_improvement(self, improvement: Improvement, seconds: float) -> None:
+        self.heard.append(("improved", improvement.backend, seconds))
+
+    def count_failure(self, backend: BackendType, error: Exception) -> None:
+        self.heard.append(("failed", backend, type(error)))
+
+    def count_cancellation(self, backend: BackendType, cause: str) -> None:
+        self.heard.append(("cancelled", backend, cause))
+
+
+class House:
+    """The use case with a model and the offline backend, and what stands around it."""
+
+    def __init__(self, slots: int = 2) -> None:
+        self.model = ScriptedImprover(BackendType.FEW_SHOT)
+        self.offline = ScriptedImprover(BackendType.OFFLINE)
+        self.recorder, self.figures = ListRecorder(), Figures()
+        ticks = iter(range(0, 1000, 2))
+        self.improve_idea = ImproveIdea(
+            make_backends(self.model, self.offline),
+            self.recorder,
+            slots=ModelSlots(slots, wait_s=0.01),
+            observer=self.figures,
+            clock=lambda: float(next(ticks)),
+        )
+
+    async def improve(self, idea: str = "Fix it", context: str = "", **given: object):
+        given.setdefault("cancellation", Cancellation())
+        return await self.improve_idea.improve(idea, context, **given)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+async def test_an_improvement_is_kept_as_it_is_answered(house):
+    improved = await house.improve("Fix it", "a bug")
+    assert house.recorder.rows == [improved.history]
+    assert improved.saved is SaveOutcome.SAVED
+    row = improved.history
+    assert (row.original_idea, row.context, row.directive) == ("Fix it", "a bug", "Fix it")
+    assert (row.backend, row.latency_ms) == (BackendType.FEW_SHOT, 2000.0)
+    assert house.figures.heard == [("improved", BackendType.FEW_SHOT, 2.0)]
+
+
+async def test_the_backend_that_is_asked_for_answers(house):
+    improved = await house.improve(backend=BackendType.OFFLINE)
+    assert improved.history.backend is BackendType.OFFLINE
+    assert house.model.calls == []
+
+
+@pytest.mark.parametrize(
+    ("idea", "context", "error"),
+    [
+        (" \n", "", BlankIdeaError),
+        ("x" * (MAX_TEXT_CHARACTERS + 1), "", UnfitTextError),
+        ("x", "x" * (MAX_TEXT_CHARACTERS + 1), UnfitTextError),
+        ("a\0b", "", UnfitTextError),
+        ("x", "\ud800", UnfitTextError),
+    ],
+    ids=["blank", "a long idea", "a long context", "a NUL", "half a pair"],
+)
+async def test_what_does_not_fit_is_refused_before_anybody_is_asked(house, idea, context, error):
+    with pytest.raises(error):
+        await house.improve(idea, context)
+    assert house.model.calls == house.recorder.rows == house.figures.heard == []
+
+
+async def test_a_model_that_fails_is_counted_and_nothing_is_kept(house):
+    house.model.fail_with = ImproverTimeoutError("late")
+    with pytest.raises(ImproverTimeoutError):
+        await house.improve()
+    assert house.figures.heard == [("failed", BackendType.FEW_SHOT, ImproverTimeoutError)]
+    assert house.recorder.rows == []
+
+
+async def test_without_a_free_slot_it_is_refused_and_the_offline_backend_needs_none():
+    house = House(slots=1)
+    house.model.gate = asyncio.Event()
+    waiting = asyncio.create_task(house.improve())
+    await asyncio.sleep(0)
+    with pytest.raises(TooManyImprovementsError):
+        await house.improve()
+    await house.improve(backend=BackendType.OFFLINE)
+    house.model.gate.set()
+    await waiting
+    assert (await house.improve()).history.backend is BackendType.FEW_SHOT
+
+
+async def test_nothing_is_kept_for_a_caller_that_has_gone(house):
+    house.model.gate = asyncio.Event()
+
+    async def gone() -> None:
+        """At once."""
+
+    with pytest.raises(CallerGoneError):
+        await house.improve(cancellation=Cancellation(caller_gone=gone, linger_s=0))
+    assert house.figures.heard == [("cancelled", BackendType.FEW_SHOT, "caller_gone")]
+    assert house.recorder.rows == []
+
+
+async def test_at_a_stop_auto_is_answered_offline_and_a_named_backend_is_refused(house):
+    stopping = asyncio.Event()
+    stopping.set()
+    improved = await house.improve(cancellation=Cancellation(stopping=stopping))
+    assert improved.history.backend is BackendType.OFFLINE
+    assert improved.improvement.warnings == ("model_unavailable",)
+    assert improved.cancelled == "stopping"
+    with pytest.raises(StoppingError):
+        await house.improve(
+            backend=BackendType.FEW_SHOT, cancellation=Cancellation(stopping=stopping)
+        )
+    assert len(house.recorder.rows) == 1
