@@ -14,10 +14,9 @@ from prometheus_client.registry import Collector
 from prompt_improver.api.circuit_breaker import BreakerState
 from prompt_improver.api.repository_health import RepositoryHealth
 from prompt_improver.domain.errors import CallerGoneError, PromptImproverError, StoppingError
-from prompt_improver.domain.prompt_history import BackendType
+from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.recorder import RecorderCounts
 from prompt_improver.improvement.improve_idea import ImprovementObserver
-from prompt_improver.improvement.improver import Improvement
 from prompt_improver.recording.history_recorder import HistoryRecorder
 from prompt_improver.recording.retention import HistoryCleanup
 
@@ -76,14 +75,14 @@ class Metrics(ImprovementObserver):
             registry=self._registry,
         )
 
-    def count_improvement(self, improvement: Improvement, seconds: float) -> None:
-        backend = improvement.backend.value
-        outcome = "kept_original" if improvement.kept_original else "improved"
+    def count_improvement(self, history: PromptHistory) -> None:
+        backend = history.backend.value
+        outcome = "kept_original" if history.kept_original else "improved"
         self._improvements.labels(backend, outcome).inc()
-        self._latency.labels(backend).observe(seconds)
-        self._model_calls.inc(improvement.model_calls)
-        self._tokens.labels("input").inc(improvement.input_tokens or 0)
-        self._tokens.labels("output").inc(improvement.output_tokens or 0)
+        self._latency.labels(backend).observe((history.latency_ms or 0.0) / 1000)
+        self._model_calls.inc(history.model_calls or 0)
+        self._tokens.labels("input").inc(history.input_tokens or 0)
+        self._tokens.labels("output").inc(history.output_tokens or 0)
 
     def count_failure(self, backend: BackendType, error: Exception) -> None:
         code = error.code if isinstance(error, PromptImproverError) else "internal_error"

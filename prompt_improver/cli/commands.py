@@ -70,8 +70,8 @@ def improve(
     as_json: Annotated[bool, typer.Option("--json", help="Print all parts as JSON.")] = False,
 ) -> None:
     """Print an improved prompt, and keep it in the history."""
-    from prompt_improver.api.schemas import ImproveResponse
     from prompt_improver.domain.errors import PromptImproverError
+    from prompt_improver.domain.history_record import to_record
     from prompt_improver.domain.prompt_history import BackendType
     from prompt_improver.logs import configure_logging
     from prompt_improver.wiring import improve_once
@@ -85,14 +85,15 @@ def improve(
         fail(error.told(), code=error.kind.exit_code)
     if problem:
         typer.echo(problem, err=True)
-    response = ImproveResponse.of(improved.history, improved.saved)
-    for name in response.warnings or ():
+    history = improved.history
+    for name in history.warnings or ():
         typer.echo(f"warning: {name}", err=True)
-    typer.echo(
-        json.dumps(response.model_dump(mode="json"), ensure_ascii=False, indent=2)
-        if as_json
-        else response.improved_prompt
-    )
+    if not as_json:
+        typer.echo(history.improved_prompt)
+        return
+    record = to_record(history) | {"saved": improved.saved.value}
+    answered = {name: record[name] for name in record if name not in ("id", "timestamp")}
+    typer.echo(json.dumps(answered, ensure_ascii=False, indent=2))
 
 
 @app.command()

@@ -26,7 +26,6 @@ MAX_TEXT_CHARACTERS = 100_000
 class Improved:
     """What one call has brought."""
 
-    improvement: Improvement
     history: PromptHistory
     """The record: what the answer shows, and what is kept."""
     saved: SaveOutcome
@@ -37,7 +36,7 @@ class Improved:
 class ImprovementObserver:
     """Hears of every call, for figures. This one does nothing with it."""
 
-    def count_improvement(self, improvement: Improvement, seconds: float) -> None:
+    def count_improvement(self, history: PromptHistory) -> None:
         """An idea was answered."""
 
     def count_failure(self, backend: BackendType, error: Exception) -> None:
@@ -112,15 +111,15 @@ class ImproveIdea:
             # An error that nobody expected is counted too; the door tells of it.
             self._observer.count_failure(chosen, error)
             raise
-        seconds = self._clock() - began
-        self._observer.count_improvement(improvement, seconds)
+        latency_ms = (self._clock() - began) * 1000
         history = improvement.to_history(
-            idea=idea, context=context, latency_ms=seconds * 1000, fallback_reason=cancelled
+            idea=idea, context=context, latency_ms=latency_ms, fallback_reason=cancelled
         )
+        self._observer.count_improvement(history)
         # Nobody looks for the caller's end from here on: the answer is complete, and its row is
         # kept.
         saved = await self._recorder.record(history)
-        return Improved(improvement=improvement, history=history, saved=saved, cancelled=cancelled)
+        return Improved(history=history, saved=saved, cancelled=cancelled)
 
     async def _ask(
         self, backend: BackendType, idea: str, context: str, cancellation: Cancellation

@@ -20,7 +20,6 @@ from prompt_improver.improvement.improve_idea import (
     ImproveIdea,
     ImprovementObserver,
 )
-from prompt_improver.improvement.improver import Improvement
 from prompt_improver.improvement.model_slots import ModelSlots
 from tests.scripted_improver import ScriptedImprover, make_backends
 
@@ -44,8 +43,8 @@ class Figures(ImprovementObserver):
     def __init__(self) -> None:
         self.heard: list[tuple[object, ...]] = []
 
-    def count_improvement(self, improvement: Improvement, seconds: float) -> None:
-        self.heard.append(("improved", improvement.backend, seconds))
+    def count_improvement(self, history: PromptHistory) -> None:
+        self.heard.append(("improved", history.backend, history.latency_ms))
 
     def count_failure(self, backend: BackendType, error: Exception) -> None:
         self.heard.append(("failed", backend, type(error)))
@@ -87,7 +86,7 @@ async def test_an_improvement_is_kept_as_it_is_answered(house):
     row = improved.history
     assert (row.original_idea, row.context, row.directive) == ("Fix it", "a bug", "Fix it")
     assert (row.backend, row.latency_ms) == (BackendType.FEW_SHOT, 2000.0)
-    assert house.figures.heard == [("improved", BackendType.FEW_SHOT, 2.0)]
+    assert house.figures.heard == [("improved", BackendType.FEW_SHOT, 2000.0)]
 
 
 async def test_the_backend_that_is_asked_for_answers(house):
@@ -151,7 +150,7 @@ async def test_at_a_stop_auto_is_answered_offline_and_a_named_backend_is_refused
     stopping.set()
     improved = await house.improve(cancellation=Cancellation(stopping=stopping))
     assert improved.history.backend is BackendType.OFFLINE
-    assert improved.improvement.warnings == ("model_unavailable",)
+    assert improved.history.warnings == ("model_unavailable",)
     assert improved.cancelled == improved.history.fallback_reason == "stopping"
     with pytest.raises(StoppingError):
         await house.improve(
