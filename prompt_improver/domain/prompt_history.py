@@ -174,7 +174,7 @@ DETAIL_RULES: Mapping[str, Rule] = MappingProxyType(
 """All other fields: facts that stand together in the JSON column ``details``.
 
 A new fact takes no migration: a field of PromptHistory and its rule here, a line in
-``Improvement.to_history``, which fills it, and one in ``api.schemas.ImprovementFields``, which
+``Improvement.to_history``, which fills it, and one in ``api.improvement_fields``, which
 describes it. Rows, exports, imports and the spool carry what is named here."""
 
 OPTIONAL = frozenset(each.name for each in fields(PromptHistory) if each.default is None)

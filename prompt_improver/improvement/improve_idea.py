@@ -112,7 +112,9 @@ class ImproveIdea:
             self._observer.count_failure(chosen, error)
             raise
         latency_ms = (self._clock() - began) * 1000
-        history = improvement.to_history(idea=idea, context=context, latency_ms=latency_ms)
+        history = improvement.to_history(
+            idea=idea, context=context, latency_ms=latency_ms, fallback_reason=cancelled
+        )
         self._observer.count_improvement(history)
         # Nobody looks for the caller's end from here on: the answer is complete, and its row is
         # kept.

