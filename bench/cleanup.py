@@ -14,7 +14,7 @@ from bench.report import Measurement, say
 from bench.rows import RowMaker
 from db.spool.file_spool import FileSpool
 from db.sqlite.database import Database
-from db.sqlite.repository import SqlitePromptRepository
+from db.sqlite.repository import SQLitePromptRepository
 from prompt_improver.api.circuit_breaker import CircuitBreaker
 from prompt_improver.recording.history_recorder import HistoryRecorder
 
@@ -48,7 +48,7 @@ def measure_cleanup(plan: Plan, rows: int) -> Iterator[Measurement]:
 async def _measure(
     plan: Plan, path: Path, rows: int
 ) -> tuple[list[float], list[float], int, float]:
-    repository = SqlitePromptRepository(Database(path))
+    repository = SQLitePromptRepository(Database(path))
     recorder = HistoryRecorder(repository, FileSpool(path), CircuitBreaker(), wait_for_commit=True)
     await recorder.start(wait_s=10)
     quiet = await _save_during(recorder, asyncio.sleep(plan.seconds * 4), "quiet")

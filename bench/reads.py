@@ -15,7 +15,7 @@ from bench.plan import Plan
 from bench.report import Measurement, ratio
 from bench.rows import vocabulary
 from db.sqlite.database import Database
-from db.sqlite.repository import SqlitePromptRepository
+from db.sqlite.repository import SQLitePromptRepository
 from db.sqlite.rows import COLUMNS, from_row
 from prompt_improver.domain.history_page import HistoryCursor
 
@@ -181,8 +181,8 @@ async def _find(plan: Plan, path: Path, rows: int) -> dict[str, float]:
     return figures
 
 
-async def _opened(path: Path) -> SqlitePromptRepository:
-    repository = SqlitePromptRepository(Database(path))
+async def _opened(path: Path) -> SQLitePromptRepository:
+    repository = SQLitePromptRepository(Database(path))
     await repository.open()
     return repository
 

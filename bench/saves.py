@@ -21,7 +21,7 @@ from bench.report import Measurement, ratio
 from bench.rows import RowMaker
 from db.spool.file_spool import FileSpool
 from db.sqlite.database import Database
-from db.sqlite.repository import SqlitePromptRepository
+from db.sqlite.repository import SQLitePromptRepository
 from db.sqlite.rows import to_parameters
 from prompt_improver.api.circuit_breaker import CircuitBreaker
 from prompt_improver.domain.prompt_history import PromptHistory
@@ -106,7 +106,7 @@ def _new(maker: RowMaker, count: int) -> list[PromptHistory]:
 
 async def _save_with_ours(path: Path, rows: list[PromptHistory], seconds: float) -> float:
     """Rows/s of callers that wait for the commit, as with SQLITE_ASYNC_ENABLED=false."""
-    repository = SqlitePromptRepository(Database(path))
+    repository = SQLitePromptRepository(Database(path))
     recorder = HistoryRecorder(repository, FileSpool(path), CircuitBreaker(), wait_for_commit=True)
     await recorder.start(wait_s=10)
     waiting = iter(rows)
@@ -127,7 +127,7 @@ async def _save_with_ours(path: Path, rows: list[PromptHistory], seconds: float)
 
 async def _one_save(plan: Plan, path: Path, maker: RowMaker) -> dict[str, float]:
     """Median milliseconds; turns of SAVES_A_TURN on connections that stay open."""
-    repository = SqlitePromptRepository(Database(path))
+    repository = SQLitePromptRepository(Database(path))
     await repository.open()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(repository.close)

@@ -13,14 +13,14 @@ logger = logging.getLogger(__name__)
 
 def start_background_task(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
     """A task that does ``work``, for the caller to hold. Where an error ends it, the log says
-    so at once: ``name``, what ``told`` allows of the error, and its place in the code. Being
+    so at once: ``name``, what ``log_text`` allows of the error, and its place in the code. Being
     cancelled is no error."""
     task = asyncio.create_task(work, name=name)
     task.add_done_callback(_log_death)
     return task
 
 
-def told(error: BaseException) -> str:
+def log_text(error: BaseException) -> str:
     """What a log may hold of it: the messages of the history's and the spool's errors name the
     mend and hold no text of the user's; of any other only the kind is sure not to."""
     known = isinstance(error, (RepositoryError, SpoolError))
@@ -33,5 +33,5 @@ def _log_death(task: asyncio.Task[None]) -> None:
         return
     place = "".join(traceback.format_tb(error.__traceback__)).rstrip()
     logger.error(
-        "Background task ended by an error (%s): %s\n%s", task.get_name(), told(error), place
+        "Background task ended by an error (%s): %s\n%s", task.get_name(), log_text(error), place
     )

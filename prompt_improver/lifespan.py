@@ -22,10 +22,12 @@ from prompt_improver.domain.recorder import DisabledRecorder, Recorder
 from prompt_improver.improvement.backends import Backends
 from prompt_improver.improvement.improve_idea import ImproveIdea
 from prompt_improver.improvement.model_slots import ModelSlots
-from prompt_improver.recording.compaction import HistoryTidying
-from prompt_improver.recording.history_recorder import HistoryRecorder
-from prompt_improver.recording.retention import HistoryCleanup
-from prompt_improver.recording.watch import HistoryWatch
+from prompt_improver.recording import (
+    HistoryCleanup,
+    HistoryCompaction,
+    HistoryRecorder,
+    HistoryWatch,
+)
 from prompt_improver.settings import Settings
 from prompt_improver.wiring import make_backends, make_repository, make_spool
 
@@ -163,14 +165,14 @@ def _start_upkeep(
     """Start what looks after the history in the background."""
     repository = container.get(PromptRepository)
     cleanup = HistoryCleanup(repository, breaker, days=settings.sqlite_retention_days)
-    tidying = HistoryTidying(repository, breaker)
+    compaction = HistoryCompaction(repository, breaker)
     if settings.sqlite_auto_cleanup:
         cleanup.start()
     else:
-        tidying.start()  # the cleanup would do that too
+        compaction.start()  # the cleanup would do that too
     stack.push_async_callback(cleanup.stop)
-    stack.push_async_callback(tidying.stop)
-    container.register_singleton(HistoryTidying, tidying)
+    stack.push_async_callback(compaction.stop)
+    container.register_singleton(HistoryCompaction, compaction)
     return cleanup
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from db.spool.file_spool import FileSpool
 from db.sqlite.database import Database
 from db.sqlite.read_only import ReadOnlyDatabase
-from db.sqlite.repository import SqlitePromptRepository
+from db.sqlite.repository import SQLitePromptRepository
 from prompt_improver.domain.errors import SettingsError
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.prompt_repository import PromptRepository
@@ -34,7 +34,7 @@ from prompt_improver.improvement.model.language_model import (
 )
 from prompt_improver.improvement.model_slots import ModelSlots
 from prompt_improver.improvement.offline import OfflineImprover
-from prompt_improver.recording.direct_recorder import DirectRecorder
+from prompt_improver.recording import DirectRecorder
 from prompt_improver.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -52,12 +52,12 @@ def make_database(settings: Settings) -> Database:
 
 def make_repository(settings: Settings) -> PromptRepository:
     """The history's repository, not yet open."""
-    return SqlitePromptRepository(make_database(settings))
+    return SQLitePromptRepository(make_database(settings))
 
 
 def make_history_reader(settings: Settings) -> PromptRepository:
     """The history's repository for commands that only read: makes, migrates and locks nothing."""
-    return SqlitePromptRepository(
+    return SQLitePromptRepository(
         ReadOnlyDatabase(settings.database_file, within=settings.database_boundary)
     )
 

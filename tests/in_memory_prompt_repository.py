@@ -37,7 +37,7 @@ class InMemoryPromptRepository(PromptRepository):
 
         ``fail_with``: every call but ``close`` raises it. ``gate``: ``save_many`` waits until it
         is set. ``batches``: how many rows each ``save_many`` that was let through was handed.
-        ``forgotten``: how often ``forget_deleted`` was called. ``spoiled``: numbers of rows that
+        ``compactions``: how often ``compact`` was called. ``spoiled``: numbers of rows that
     nobody can read. ``made_copyable``: the quiet seconds of each ``make_copyable``.
     ``unchecked``: ``check`` is wanted. ``damage``: what ``check`` finds.
     """
@@ -47,7 +47,7 @@ class InMemoryPromptRepository(PromptRepository):
         self.fail_with: RepositoryError | None = None
         self.gate: anyio.Event | None = None
         self.batches: list[int] = []
-        self.forgotten = 0
+        self.compactions = 0
         self.made_copyable: list[float] = []
         self.unchecked = False
         self.damage: RepositoryCorruptError | None = None
@@ -176,9 +176,9 @@ class InMemoryPromptRepository(PromptRepository):
         self.rows = [row for row in self.rows if row.prompt_id != prompt_id.lower()]
         return len(self.rows) < before
 
-    async def forget_deleted(self) -> None:
+    async def compact(self) -> None:
         self._check()
-        self.forgotten += 1
+        self.compactions += 1
 
     async def make_copyable(self, quiet_s: float) -> None:
         self._check()

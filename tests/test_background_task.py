@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from prompt_improver.api.circuit_breaker import CircuitBreaker
-from prompt_improver.background_task import start_background_task, told
+from prompt_improver.background_task import log_text, start_background_task
 from prompt_improver.domain.errors import RepositoryBusyError, RepositoryCorruptError, SpoolError
 from prompt_improver.domain.recorder import SaveOutcome
 from prompt_improver.recording.history_recorder import HistoryRecorder
@@ -62,8 +62,8 @@ async def test_a_task_that_ends_as_it_should_is_not_logged(caplog, cancelled):
 
 
 async def test_what_is_told_of_an_error_is_its_kind_unless_it_is_ours():
-    assert told(ValueError("planted")) == "ValueError"
-    assert told(RepositoryCorruptError("restore a backup")) == "restore a backup"
+    assert log_text(ValueError("planted")) == "ValueError"
+    assert log_text(RepositoryCorruptError("restore a backup")) == "restore a backup"
 
 
 async def test_a_writer_that_dies_is_heard_of_and_its_rows_go_to_the_spool(caplog):

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from prompt_improver.api.circuit_breaker import BreakerState
 from prompt_improver.app import create_app
+from prompt_improver.domain.breaker import BreakerState
 from prompt_improver.domain.errors import (
     ImproverModelNotFoundError,
     ImproverProviderError,
@@ -25,9 +25,9 @@ from prompt_improver.domain.history_record import COLUMNS
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.recorder import Recorder
 from prompt_improver.settings import Settings
+from tests.error_bodies import error_body
 from tests.in_memory_prompt_repository import InMemoryPromptRepository
 from tests.scripted_improver import ScriptedImprover, make_backends
-from tests.told import told
 
 URL = "/api/v1/improve-prompt"
 FIELDS = {
@@ -291,7 +291,7 @@ def test_a_request_that_does_not_fit_is_422_and_echoes_nothing(client, body):
 def test_a_body_that_is_not_declared_as_json_is_415_saying_how(client, kind):
     answer = client.post(URL, content=b'{"idea": "planted"}', headers={"Content-Type": kind})
     assert answer.status_code == 415
-    assert answer.json() == told("unsupported_media_type")
+    assert answer.json() == error_body("unsupported_media_type")
     assert "application/json" in answer.json()["detail"]
 
 
@@ -324,7 +324,7 @@ def test_100_000_characters_each_fit_however_they_are_written(client, character)
 )
 def test_over_250_000_characters_are_413(client, body):
     answer = client.post(URL, json=body)
-    assert (answer.status_code, answer.json()) == (413, told("request_too_large"))
+    assert (answer.status_code, answer.json()) == (413, error_body("request_too_large"))
 
 
 def test_over_4_mb_are_413_with_and_without_a_length(client):
@@ -334,18 +334,18 @@ def test_over_4_mb_are_413_with_and_without_a_length(client):
 
     for content in (b" " * 4_000_001, pieces()):
         answer = client.post(URL, content=content, headers={"Content-Type": "application/json"})
-        assert (answer.status_code, answer.json()) == (413, told("request_too_large"))
+        assert (answer.status_code, answer.json()) == (413, error_body("request_too_large"))
 
 
 @pytest.mark.parametrize("path", ["/health/", "/api/v1/history/", "/api/v1/improve-prompt/"])
 def test_a_slash_too_many_is_named(client, path):
     answer = client.get(path)
-    assert (answer.status_code, answer.json()) == (404, told("trailing_slash"))
+    assert (answer.status_code, answer.json()) == (404, error_body("trailing_slash"))
 
 
 def test_an_unknown_address_is_404_and_says_where_to_look(client):
     answer = client.get("/nowhere")
-    assert (answer.status_code, answer.json()) == (404, told("not_found"))
+    assert (answer.status_code, answer.json()) == (404, error_body("not_found"))
 
 
 @pytest.mark.parametrize(
@@ -424,7 +424,7 @@ def test_an_error_that_nobody_expected_is_500_in_a_fixed_sentence(client, improv
     improver.fail_with = RuntimeError("planted")
     answer = client.post(URL, json={"idea": "Test"}, headers={"X-Request-ID": "me"})
     assert answer.status_code == 500
-    assert answer.json() == told("internal_error")
+    assert answer.json() == error_body("internal_error")
     assert answer.headers["X-Request-ID"] == "me"
     assert "RuntimeError" in caplog.text
     assert "planted" not in caplog.text

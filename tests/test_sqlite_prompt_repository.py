@@ -5,7 +5,7 @@ from itertools import groupby
 import pytest
 
 from db.sqlite.database import Database
-from db.sqlite.repository import MOST_CHUNK, SqlitePromptRepository, next_chunk
+from db.sqlite.repository import MOST_CHUNK, SQLitePromptRepository, next_chunk
 from prompt_improver.domain.errors import (
     RepositoryConnectionError,
     RepositoryConstraintError,
@@ -30,7 +30,7 @@ def database(path):
 
 @pytest.fixture
 async def repository(database):
-    repository = SqlitePromptRepository(database)
+    repository = SQLitePromptRepository(database)
     await repository.open()
     yield repository
     await repository.close()
@@ -39,7 +39,7 @@ async def repository(database):
 class TestSqlitePromptRepository(PromptRepositoryContract):
     @pytest.fixture
     def closed(self, database):
-        return SqlitePromptRepository(database)
+        return SQLitePromptRepository(database)
 
 
 async def test_save_prompt_history(repository, path):
@@ -138,7 +138,7 @@ async def test_delete_old_histories(repository, path):
 
 async def test_repository_connection_error(tmp_path):
     (tmp_path / "folder").mkdir()
-    repository = SqlitePromptRepository(Database(tmp_path / "folder"))
+    repository = SQLitePromptRepository(Database(tmp_path / "folder"))
     with pytest.raises(RepositoryConnectionError, match="folder"):
         await repository.open()
     with pytest.raises(RepositoryConnectionError, match="closed"):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from db.files.database_file import FILE_MODE, identity, sync_folder
 from db.files.database_lock import take_lock
-from db.sqlite.upkeep.database_copy import time_stamp
+from db.files.time_stamp import time_stamp
 
 if sys.platform == "darwin":
     import fcntl

@@ -17,8 +17,8 @@ VACUUM_PAGES = 250
 PAUSE_S = 0.005
 
 
-async def forget_deleted(database: Database) -> None:
-    """As ``PromptRepository.forget_deleted``."""
+async def compact(database: Database) -> None:
+    """As ``PromptRepository.compact``."""
     await _merge_index(database)
     free = await database.run(_free_pages)
     while free > 0:

@@ -13,7 +13,7 @@ from uuid import UUID
 import anyio
 
 from db.sqlite import pages as history_pages
-from db.sqlite.compaction import PAUSE_S, forget_deleted
+from db.sqlite.compaction import PAUSE_S, compact
 from db.sqlite.database import Database
 from db.sqlite.rows import COLUMNS, INSERT_ROW, to_parameters
 from db.sqlite.set_aside_rows import delete_old_set_aside, delete_set_aside
@@ -36,7 +36,7 @@ FIRST_CHUNK, LEAST_CHUNK, MOST_CHUNK = 50, 5, 200
 MAX_INTEGER = 2**63 - 1
 
 
-class SqlitePromptRepository(PromptRepository):
+class SQLitePromptRepository(PromptRepository):
     """Keeps improvements in the table prompt_history of ``database``."""
 
     def __init__(self, database: Database) -> None:
@@ -186,7 +186,7 @@ class SqlitePromptRepository(PromptRepository):
             rows = next_chunk(rows, time.monotonic() - began)
             await anyio.sleep(PAUSE_S)
         deleted += await self._database.write(lambda c: delete_old_set_aside(c, days))
-        await self.forget_deleted()
+        await self.compact()
         return deleted
 
     async def delete(self, prompt_id: str) -> bool:
@@ -202,8 +202,8 @@ class SqlitePromptRepository(PromptRepository):
 
         return await self._database.write(delete)
 
-    async def forget_deleted(self) -> None:
-        await forget_deleted(self._database)
+    async def compact(self) -> None:
+        await compact(self._database)
 
     async def make_copyable(self, quiet_s: float) -> None:
         await self._database.make_copyable(quiet_s)

@@ -14,7 +14,7 @@ from prompt_improver.domain.prompt_repository import PromptRepository
 from prompt_improver.improvement.backends import Backends
 from prompt_improver.improvement.cancellation import Cancellation
 from prompt_improver.improvement.improve_idea import ImproveIdea
-from prompt_improver.recording.compaction import HistoryTidying
+from prompt_improver.recording import HistoryCompaction
 
 T = TypeVar("T")
 
@@ -55,6 +55,6 @@ BackendsDependency = Annotated[Backends, Depends(_registered(Backends))]
 ImproveIdeaDependency = Annotated[ImproveIdea, Depends(_registered(ImproveIdea))]
 RepositoryHealthDependency = Annotated[RepositoryHealth, Depends(_registered(RepositoryHealth))]
 HistoryDependency = Annotated[PromptRepository, Depends(_history)]
-TidyingDependency = Annotated[HistoryTidying, Depends(_registered(HistoryTidying))]
+CompactionDependency = Annotated[HistoryCompaction, Depends(_registered(HistoryCompaction))]
 MetricsDependency = Annotated[Metrics, Depends(_registered(Metrics))]
 CancellationDependency = Annotated[Cancellation, Depends(_cancellation)]

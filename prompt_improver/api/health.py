@@ -92,5 +92,5 @@ async def repository_health(
 async def metrics(metrics: MetricsDependency, health: RepositoryHealthDependency) -> Response:
     """Figures for Prometheus."""
     await health.refresh()
-    metrics.look_at_the_books()
+    metrics.refresh_counts()
     return Response(await run_in_threadpool(metrics.render), media_type=CONTENT_TYPE_LATEST)

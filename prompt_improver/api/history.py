@@ -6,15 +6,8 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
-from prompt_improver.api.dependencies import HistoryDependency, TidyingDependency
+from prompt_improver.api.dependencies import CompactionDependency, HistoryDependency
 from prompt_improver.api.errors import HISTORY_ERRORS, PROMPT_ERRORS, SPOILED_ROW_ERRORS
-from prompt_improver.api.history_export import (
-    MEDIA_TYPES,
-    ExportFormat,
-    heading,
-    renderer,
-    to_spoiled_line,
-)
 from prompt_improver.api.history_parameters import (
     Cursor,
     From,
@@ -32,6 +25,13 @@ from prompt_improver.api.history_schemas import (
 )
 from prompt_improver.api.pieces import answer_in_pieces, in_pieces
 from prompt_improver.domain.errors import ImprovementNotFoundError
+from prompt_improver.domain.history_export import (
+    MEDIA_TYPES,
+    ExportFormat,
+    heading,
+    renderer,
+    to_spoiled_line,
+)
 from prompt_improver.domain.prompt_history import BackendType
 
 T = TypeVar("T")
@@ -104,7 +104,7 @@ async def find(prompt_id: PromptId, repository: HistoryDependency) -> HistoryIte
 
 @router.delete("/history/{prompt_id}", status_code=204, responses=PROMPT_ERRORS)
 async def delete(
-    prompt_id: PromptId, repository: HistoryDependency, tidying: TidyingDependency
+    prompt_id: PromptId, repository: HistoryDependency, compaction: CompactionDependency
 ) -> None:
     """Delete one improvement. It is found no more from this moment on. Its text is overwritten
     where it stands; its words leave the search index in the background, within a minute or so.
@@ -112,7 +112,7 @@ async def delete(
     `vacuum` writes the file anew without it. Backups and exports keep what they hold."""
     if not await repository.delete(prompt_id):
         raise ImprovementNotFoundError("no row has this prompt_id")
-    tidying.soon()
+    compaction.soon()
 
 
 @router.get("/statistics")

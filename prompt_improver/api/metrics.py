@@ -11,14 +11,13 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from prompt_improver.api.circuit_breaker import BreakerState
 from prompt_improver.api.repository_health import RepositoryHealth
+from prompt_improver.domain.breaker import BreakerState
 from prompt_improver.domain.errors import CallerGoneError, PromptImproverError, StoppingError
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.recorder import RecorderCounts
 from prompt_improver.improvement.improve_idea import ImprovementObserver
-from prompt_improver.recording.history_recorder import HistoryRecorder
-from prompt_improver.recording.retention import HistoryCleanup
+from prompt_improver.recording import HistoryCleanup, HistoryRecorder
 
 # From the offline backend (under a millisecond) to a model at the end of its patience.
 _LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
@@ -100,11 +99,11 @@ class Metrics(ImprovementObserver):
         self._history = history
         self._registry.register(history)
 
-    def look_at_the_books(self) -> None:
+    def refresh_counts(self) -> None:
         """To be called before ``render``, in the event loop, which is where rows are counted: a
         thread would see the books in the middle of a change."""
         if self._history is not None:
-            self._history.look_at_the_books()
+            self._history.refresh_counts()
 
     def render(self) -> bytes:
         """All of it in Prometheus' text format. Looks at the sizes of files: for a thread."""
@@ -114,7 +113,7 @@ class Metrics(ImprovementObserver):
 @dataclass(slots=True, kw_only=True, eq=False)
 class HistoryFigures(Collector):
     """Read where they are kept, at the moment that somebody asks; the books of the rows as
-    they were at the last ``look_at_the_books``."""
+    they were at the last ``refresh_counts``."""
 
     recorder: HistoryRecorder
     health: RepositoryHealth
@@ -126,9 +125,9 @@ class HistoryFigures(Collector):
     _counts: RecorderCounts = field(init=False)
 
     def __post_init__(self) -> None:
-        self.look_at_the_books()
+        self.refresh_counts()
 
-    def look_at_the_books(self) -> None:
+    def refresh_counts(self) -> None:
         self._counts = self.recorder.counts
 
     def collect(self) -> Iterator[Metric]:

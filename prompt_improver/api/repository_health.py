@@ -4,7 +4,6 @@ import asyncio
 import logging
 from pathlib import Path
 
-from prompt_improver.api.circuit_breaker import BreakerState
 from prompt_improver.api.schemas import (
     RepositoryDisabled,
     RepositoryHealthy,
@@ -12,6 +11,7 @@ from prompt_improver.api.schemas import (
     Saves,
 )
 from prompt_improver.background_task import start_background_task
+from prompt_improver.domain.breaker import BreakerState
 from prompt_improver.domain.errors import (
     RepositoryBusyError,
     RepositoryCorruptError,
@@ -21,7 +21,7 @@ from prompt_improver.domain.errors import (
     RepositoryNotWritableError,
 )
 from prompt_improver.domain.prompt_repository import PromptRepository, PromptStatistics
-from prompt_improver.recording.history_recorder import HistoryRecorder
+from prompt_improver.recording import HistoryRecorder
 
 logger = logging.getLogger(__name__)
 

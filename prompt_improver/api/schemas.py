@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
-from prompt_improver.api.circuit_breaker import BreakerState
 from prompt_improver.api.improvement_fields import ImprovementFields
+from prompt_improver.domain.breaker import BreakerState
 from prompt_improver.domain.error_table import ERRORS
 from prompt_improver.domain.history_record import to_record
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory

@@ -82,7 +82,7 @@ def improve(
     try:
         improved, problem = asyncio.run(improve_once(settings, _read_idea(idea), context, chosen))
     except PromptImproverError as error:
-        fail(error.told(), code=error.kind.exit_code)
+        fail(error.for_terminal(), code=error.kind.exit_code)
     if problem:
         typer.echo(problem, err=True)
     history = improved.history

@@ -87,7 +87,7 @@ def export(
     ] = False,
 ) -> None:
     """Write every improvement, the first saved first, to a file that only you can read."""
-    from prompt_improver.api.history_export import ExportFormat
+    from prompt_improver.domain.history_export import ExportFormat
 
     try:
         chosen = ExportFormat(form)
@@ -171,7 +171,7 @@ async def _write(
     repository: "PromptRepository", out: BinaryIO, *, chosen: str, bar: bool = False
 ) -> tuple[int, int]:
     """How many rows were written, and how many spoiled ones were left out."""
-    from prompt_improver.api.history_export import ExportFormat, heading, renderer
+    from prompt_improver.domain.history_export import ExportFormat, heading, renderer
 
     form = ExportFormat(chosen)
     render, count = renderer(form), 0
@@ -191,7 +191,7 @@ async def _write(
 async def _write_spoiled(
     repository: "PromptRepository", out: BinaryIO, *, bar: bool = False
 ) -> tuple[int, int]:
-    from prompt_improver.api.history_export import to_spoiled_line
+    from prompt_improver.domain.history_export import to_spoiled_line
 
     count = 0
     async for rows in repository.iterate_spoiled():

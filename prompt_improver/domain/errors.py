@@ -17,7 +17,7 @@ class PromptImproverError(Exception):
     def kind(self) -> ErrorKind:
         return ERRORS[self.code]
 
-    def told(self) -> str:
+    def for_terminal(self) -> str:
         """What a terminal is shown."""
         return str(self) if self.message_is_whole else self.kind.sentence
 
@@ -166,8 +166,8 @@ class ImproverError(PromptImproverError):
         self.asked = ""
         """Which model was asked, and where: for a terminal."""
 
-    def told(self) -> str:
-        return f"{super().told()} ({self.asked})" if self.asked else super().told()
+    def for_terminal(self) -> str:
+        return f"{super().for_terminal()} ({self.asked})" if self.asked else super().for_terminal()
 
 
 class ImproverTimeoutError(ImproverError):

@@ -188,10 +188,10 @@ class PromptRepository(ABC):
     @abstractmethod
     async def delete(self, prompt_id: str) -> bool:
         """Delete the improvement with this UUID; return whether there was one. Its words
-        leave the files with the next ``forget_deleted``."""
+        leave the files with the next ``compact``."""
 
     @abstractmethod
-    async def forget_deleted(self) -> None:
+    async def compact(self) -> None:
         """Take what was deleted out of the store's files, and make these smaller. Done in
         steps, so that saves get in between; what an error leaves undone the next call does.
         ``delete_old`` ends with this."""

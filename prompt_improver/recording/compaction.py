@@ -4,8 +4,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from prompt_improver.api.circuit_breaker import BreakerState, CircuitBreaker
-from prompt_improver.background_task import start_background_task, told
+from prompt_improver.background_task import log_text, start_background_task
+from prompt_improver.domain.breaker import Breaker, BreakerState
 from prompt_improver.domain.prompt_repository import PromptRepository
 
 logger = logging.getLogger(__name__)
@@ -16,7 +16,7 @@ NEXT_PAUSE_S = 60.0
 """Each time the search index is written anew, which takes 20 s for a million rows."""
 
 
-class HistoryTidying:
+class HistoryCompaction:
     """A task that tidies up after deletions: a second after the first, and then once a
     minute at the most. What does not succeed, or has to wait while ``breaker`` is not closed,
     is tried again a minute later; what a stop leaves undone ``start`` does."""
@@ -24,7 +24,7 @@ class HistoryTidying:
     def __init__(
         self,
         repository: PromptRepository,
-        breaker: CircuitBreaker,
+        breaker: Breaker,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -46,7 +46,7 @@ class HistoryTidying:
     def _begin(self, *, next_pause_s: float) -> None:
         self._asked = True
         if self._task is None or self._task.done():
-            self._task = start_background_task(self._tidy(next_pause_s), "history tidying")
+            self._task = start_background_task(self._compact(next_pause_s), "history compaction")
 
     async def stop(self) -> None:
         """End between two steps."""
@@ -54,7 +54,7 @@ class HistoryTidying:
             self._task.cancel()
             await asyncio.wait({self._task})
 
-    async def _tidy(self, next_pause_s: float) -> None:
+    async def _compact(self, next_pause_s: float) -> None:
         await self._sleep(FIRST_PAUSE_S)
         while self._asked:
             self._asked = False
@@ -68,10 +68,10 @@ class HistoryTidying:
         if self._breaker.state is not BreakerState.CLOSED:
             return False
         try:
-            await self._repository.forget_deleted()
+            await self._repository.compact()
         except Exception as error:  # noqa: BLE001 the task's edge: it is to come again
             if not self._failing:
-                logger.warning("Tidying up after deletions is put off: %s", told(error))
+                logger.warning("Compacting the history is put off: %s", log_text(error))
             self._failing = True
             return False
         self._failing = False

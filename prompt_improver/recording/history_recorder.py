@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
-from prompt_improver.api.circuit_breaker import BreakerState, CircuitBreaker
+from prompt_improver.domain.breaker import Breaker, BreakerState
 from prompt_improver.domain.prompt_history import PromptHistory
 from prompt_improver.domain.prompt_repository import PromptRepository
 from prompt_improver.domain.prompt_spool import PromptSpool
@@ -32,7 +32,7 @@ class HistoryRecorder(Recorder):
         self,
         repository: PromptRepository,
         spool: PromptSpool,
-        breaker: CircuitBreaker,
+        breaker: Breaker,
         *,
         capacity: int = 1_000,
         batch_size: int = 64,
@@ -90,7 +90,7 @@ class HistoryRecorder(Recorder):
         return self._writer.has_opened
 
     @property
-    def breaker(self) -> CircuitBreaker:
+    def breaker(self) -> Breaker:
         return self._breaker
 
     @property

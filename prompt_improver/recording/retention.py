@@ -5,8 +5,8 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
-from prompt_improver.api.circuit_breaker import BreakerState, CircuitBreaker
-from prompt_improver.background_task import start_background_task, told
+from prompt_improver.background_task import log_text, start_background_task
+from prompt_improver.domain.breaker import Breaker, BreakerState
 from prompt_improver.domain.errors import RepositoryError
 from prompt_improver.domain.prompt_repository import PromptRepository
 
@@ -25,7 +25,7 @@ class HistoryCleanup:
     def __init__(
         self,
         repository: PromptRepository,
-        breaker: CircuitBreaker,
+        breaker: Breaker,
         *,
         days: int,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -63,7 +63,7 @@ class HistoryCleanup:
             logger.warning("The cleanup of the history is put off: %s", error)
             return False
         except Exception as error:  # noqa: BLE001 the task's edge: it is to come again tomorrow
-            logger.error("The cleanup of the history failed: %s", told(error))
+            logger.error("The cleanup of the history failed: %s", log_text(error))
             return False
         self.last_done_at = time.time()
         logger.info("Deleted %d improvements older than %d days", deleted, self._days)

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 
-from prompt_improver.background_task import start_background_task, told
+from prompt_improver.background_task import log_text, start_background_task
 from prompt_improver.domain.prompt_spool import PromptSpool
 from prompt_improver.domain.recorder import SaveOutcome
 from prompt_improver.recording.waiting_rows import WaitingRows
@@ -77,7 +77,7 @@ class HistorySpooler:
                 logger.warning("An earlier run has left %d improvements in the spool", left)
                 self._rows.take_over(left)
         except Exception as error:  # noqa: BLE001 the task's edge: it must not end
-            logger.error("What an earlier run has spooled is not known: %s", told(error))
+            logger.error("What an earlier run has spooled is not known: %s", log_text(error))
         while self._rows.overflowing or not self._stopping.is_set():
             if not self._rows.overflowing:
                 self._rows.overflow_filled.clear()
@@ -96,7 +96,7 @@ class HistorySpooler:
         try:
             kept = await self._spool.append([row.history for row in batch])
         except Exception as error:  # noqa: BLE001 the task's edge: it must not end
-            why = told(error)
+            why = log_text(error)
         finally:
             self._rows.end_spooling(kept)
         if kept == len(batch):

@@ -5,8 +5,8 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
-from prompt_improver.api.circuit_breaker import BreakerState
-from prompt_improver.background_task import start_background_task, told
+from prompt_improver.background_task import log_text, start_background_task
+from prompt_improver.domain.breaker import BreakerState
 from prompt_improver.domain.errors import RepositoryBusyError, RepositoryError
 from prompt_improver.domain.prompt_repository import PromptRepository
 from prompt_improver.recording.history_recorder import HistoryRecorder
@@ -84,4 +84,4 @@ class HistoryWatch:
         """Once, and not four times a second."""
         if type(error) is not self._last_failure:
             self._last_failure = type(error)
-            logger.error("The file of the history cannot be looked after: %s", told(error))
+            logger.error("The file of the history cannot be looked after: %s", log_text(error))

@@ -6,8 +6,8 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
-from prompt_improver.api.circuit_breaker import BreakerState, CircuitBreaker
-from prompt_improver.background_task import start_background_task, told
+from prompt_improver.background_task import log_text, start_background_task
+from prompt_improver.domain.breaker import Breaker, BreakerState
 from prompt_improver.domain.errors import (
     RepositoryBusyError,
     RepositoryConstraintError,
@@ -40,7 +40,7 @@ class HistoryWriter:
         self,
         repository: PromptRepository,
         spool: PromptSpool,
-        breaker: CircuitBreaker,
+        breaker: Breaker,
         rows: WaitingRows,
         *,
         batch_size: int,
@@ -195,7 +195,7 @@ class HistoryWriter:
             self._leave_spool(error)
 
     def _leave_spool(self, error: Exception) -> None:
-        logger.error("What is spooled cannot be taken in: %s", told(error))
+        logger.error("What is spooled cannot be taken in: %s", log_text(error))
         self._spool_again_at = self._clock() + SPOOL_PAUSE_S
 
     async def _save(self, histories: Sequence[PromptHistory]) -> list[PromptHistory]:
@@ -241,7 +241,7 @@ class HistoryWriter:
         if type(error) is not self._last_failure:
             self._last_failure = type(error)
             logger.error(
-                "The history cannot be written; the API answers without it: %s", told(error)
+                "The history cannot be written; the API answers without it: %s", log_text(error)
             )
         self._pause_s = min(max(self._pause_s * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)
         if self._breaker.state is BreakerState.OPEN:

@@ -1,6 +1,7 @@
 import pytest
 
-from prompt_improver.api.circuit_breaker import BreakerState, CircuitBreaker
+from prompt_improver.api.circuit_breaker import CircuitBreaker
+from prompt_improver.domain.breaker import BreakerState
 
 
 class HandClock:

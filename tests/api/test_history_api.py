@@ -22,17 +22,17 @@ from prompt_improver.domain.errors import (
 from prompt_improver.domain.history_page import HistoryCursor
 from prompt_improver.domain.history_record import COLUMNS
 from prompt_improver.settings import Settings
+from tests.error_bodies import error_body
 from tests.histories import NOON, make_history
 from tests.history_files import save_rows
 from tests.in_memory_prompt_repository import InMemoryPromptRepository
 from tests.scripted_improver import ScriptedImprover, make_backends
 from tests.server_process import ServerProcess
-from tests.told import told
 
 HISTORY = "/api/v1/history"
 STATISTICS = "/api/v1/statistics"
-OFF = told("history_off")
-UNKNOWN = told("improvement_not_found")
+OFF = error_body("history_off")
+UNKNOWN = error_body("improvement_not_found")
 
 
 @pytest.fixture
@@ -178,9 +178,9 @@ def test_what_is_deleted_is_gone_and_tidied_up(client, repository):
     assert client.delete(f"{HISTORY}/{gone.prompt_id}").status_code == 404
     assert repository.rows == [kept]
     deadline = time.monotonic() + 5
-    while not repository.forgotten and time.monotonic() < deadline:
+    while not repository.compactions and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert repository.forgotten == 1
+    assert repository.compactions == 1
 
 
 def test_a_surrogate_in_the_address_is_no_fault_of_ours(client):
@@ -262,7 +262,7 @@ def test_a_history_that_fails_is_503_and_the_cause_is_in_the_log(
 ):
     repository.fail_with = kind("the disk is on fire")
     answer = client.request(method, path)
-    assert (answer.status_code, answer.json()) == (503, told(kind.code))
+    assert (answer.status_code, answer.json()) == (503, error_body(kind.code))
     assert "the disk is on fire" in caplog.text
 
 
@@ -332,4 +332,4 @@ def test_a_cursor_is_for_urls_and_says_nothing_of_a_later_form():
 def test_a_wrong_method_is_told_all_that_the_address_takes(client):
     answer = client.put(f"{HISTORY}/6f1d4a52-5e0a-4c8c-9d6b-0d3f6d7c1b2e")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "DELETE, GET, HEAD")
-    assert answer.json() == told("method_not_allowed")
+    assert answer.json() == error_body("method_not_allowed")

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from db.sqlite.database import Database
-from db.sqlite.repository import SqlitePromptRepository
+from db.sqlite.repository import SQLitePromptRepository
 from prompt_improver.domain.errors import RepositoryConnectionError
 from prompt_improver.domain.history_page import HistoryCursor
 from prompt_improver.domain.prompt_history import BackendType
@@ -179,7 +179,7 @@ class HistoryReadingContract:
         assert await found(repository, "design") == []
         assert (await repository.get_usage()).total.improvements == 0
         assert (await repository.get_statistics()).total_count == 0
-        await repository.forget_deleted()
+        await repository.compact()
 
     async def test_deleting_what_is_not_there_says_so(self, repository):
         await repository.save(make_history())
@@ -282,7 +282,7 @@ class HistoryReadingContract:
             lambda: anext(closed.iterate()),
             lambda: closed.get_usage(),
             lambda: closed.delete(str(uuid4())),
-            lambda: closed.forget_deleted(),
+            lambda: closed.compact(),
         ):
             with pytest.raises(RepositoryConnectionError):
                 await call()
@@ -291,7 +291,7 @@ class HistoryReadingContract:
 class TestSqliteHistoryReading(HistoryReadingContract):
     @pytest.fixture
     def closed(self, tmp_path):
-        return SqlitePromptRepository(Database(tmp_path / "history.db"))
+        return SQLitePromptRepository(Database(tmp_path / "history.db"))
 
 
 class TestInMemoryHistoryReading(HistoryReadingContract):
@@ -333,7 +333,7 @@ async def database(tmp_path):
     ids=["page", "page of a backend", "delete", "chunk", "search"],
 )
 async def test_every_query_runs_along_an_index_without_sorting(database, call, plan):
-    repository = SqlitePromptRepository(database)
+    repository = SQLitePromptRepository(database)
     await repository.save(make_history(original_idea="a b"))
     statements: list[str] = []
     await database.run(lambda connection: connection.set_trace_callback(statements.append))
@@ -354,7 +354,7 @@ async def test_every_query_runs_along_an_index_without_sorting(database, call, p
 
 
 async def test_rows_of_matches_are_fetched_by_their_numbers(database):
-    repository = SqlitePromptRepository(database)
+    repository = SQLitePromptRepository(database)
     await repository.save(make_history())
     statements: list[str] = []
     await database.run(lambda connection: connection.set_trace_callback(statements.append))
@@ -369,7 +369,7 @@ async def test_rows_of_matches_are_fetched_by_their_numbers(database):
 
 
 async def test_a_narrowed_search_looks_through_all_matches_step_by_step(database):
-    repository = SqlitePromptRepository(database)
+    repository = SQLitePromptRepository(database)
     rows = [make_history(role="old", backend=BackendType.FEW_SHOT) for _ in range(3)]
     rows += [make_history() for _ in range(2_100)]
     await repository.save_many(rows)
@@ -378,7 +378,7 @@ async def test_a_narrowed_search_looks_through_all_matches_step_by_step(database
 
 
 async def test_what_was_typed_into_a_search_is_not_kept_in_memory_or_file(database):
-    repository = SqlitePromptRepository(database)
+    repository = SQLitePromptRepository(database)
     await repository.find_page(text="secretword")
 
     def kept(connection: sqlite3.Connection) -> bytes:

@@ -400,5 +400,5 @@ def test_the_books_are_those_of_the_last_look_however_they_change_while_they_are
         ]
 
     assert accepted_now() == accepted_now() == [1]
-    figures.look_at_the_books()
+    figures.refresh_counts()
     assert accepted_now() == [2]

@@ -11,10 +11,10 @@ import time
 import pytest
 import uvicorn
 
-from prompt_improver.api.history_export import ExportFormat, renderer
 from prompt_improver.api.history_schemas import HistoryResponse
 from prompt_improver.api.pieces import PIECE_BYTES, answer_in_pieces, in_pieces
 from prompt_improver.app import create_app
+from prompt_improver.domain.history_export import ExportFormat, renderer
 from prompt_improver.domain.history_record import COLUMNS, to_record
 from prompt_improver.settings import Settings
 from tests.histories import make_history

@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from db.sqlite.database import Database
-from db.sqlite.repository import SqlitePromptRepository
+from db.sqlite.repository import SQLitePromptRepository
 from tests.faults.kept_rows import in_database
 from tests.histories import make_history
 from tests.sqlite_files import raw
@@ -30,7 +30,7 @@ def make_killed_database(path: Path, rows: int) -> Path:
 
 async def _fill(path: Path, rows: int, meanwhile: Callable[[], None] = lambda: None) -> None:
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    repository = SqlitePromptRepository(Database(path))
+    repository = SQLitePromptRepository(Database(path))
     await repository.open()
     for number in range(rows):  # a commit each, so that the log has many
         await repository.save(make_history(original_idea=f"made {uuid4()} {number}"))

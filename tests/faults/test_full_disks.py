@@ -15,8 +15,9 @@ import pytest
 
 from db.spool.file_spool import FileSpool
 from db.sqlite.database import Database
-from db.sqlite.repository import SqlitePromptRepository
-from prompt_improver.api.circuit_breaker import BreakerState, CircuitBreaker
+from db.sqlite.repository import SQLitePromptRepository
+from prompt_improver.api.circuit_breaker import CircuitBreaker
+from prompt_improver.domain.breaker import BreakerState
 from prompt_improver.recording.history_recorder import HistoryRecorder
 from tests.faults.books import await_books, both_books, breaker_state, figures, settled
 from tests.faults.callers import Told, post
@@ -181,7 +182,7 @@ async def test_rows_beyond_a_quota_wait_until_it_is_lifted(tmp_path):
     path = tmp_path / "history.db"
     database = Database(path)
     recorder = HistoryRecorder(
-        SqlitePromptRepository(database),
+        SQLitePromptRepository(database),
         FileSpool(path),
         CircuitBreaker(max_failures=2, cooldown_s=0.2),
     )

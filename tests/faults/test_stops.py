@@ -11,7 +11,7 @@ import pytest
 
 from db.spool.file_spool import FileSpool
 from db.sqlite.database import Database
-from db.sqlite.repository import INSERT_ROW, SqlitePromptRepository
+from db.sqlite.repository import INSERT_ROW, SQLitePromptRepository
 from db.sqlite.rows import to_parameters
 from prompt_improver.api.circuit_breaker import CircuitBreaker
 from prompt_improver.recording.history_recorder import HistoryRecorder
@@ -116,7 +116,7 @@ async def test_a_task_cancelled_in_mid_save_leaves_the_next_save_whole(tmp_path)
     path = tmp_path / "history.db"
     begun, go_on = threading.Event(), threading.Event()
     database = Database(path)
-    repository = SqlitePromptRepository(database)
+    repository = SQLitePromptRepository(database)
     await repository.open()
 
     first = make_history(role="slow")

@@ -3,7 +3,8 @@ import logging
 
 import pytest
 
-from prompt_improver.api.circuit_breaker import BreakerState, CircuitBreaker
+from prompt_improver.api.circuit_breaker import CircuitBreaker
+from prompt_improver.domain.breaker import BreakerState
 from prompt_improver.domain.errors import (
     RepositoryBusyError,
     RepositoryConnectionError,

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from prompt_improver.api.circuit_breaker import BreakerState
+from prompt_improver.domain.breaker import BreakerState
 from prompt_improver.domain.errors import (
     RepositoryBusyError,
     RepositoryConnectionError,

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from db.spool.file_spool import FileSpool
-from prompt_improver.api.circuit_breaker import BreakerState
+from prompt_improver.domain.breaker import BreakerState
 from prompt_improver.domain.errors import RepositoryCorruptError, SpoolError
 from prompt_improver.domain.recorder import SaveOutcome
 from tests.histories import make_history

@@ -13,7 +13,7 @@ import pytest
 
 from db.sqlite.connection import open_connection
 from db.sqlite.database import Database
-from db.sqlite.repository import INSERT_ROW, MOST_CHUNK, SqlitePromptRepository
+from db.sqlite.repository import INSERT_ROW, MOST_CHUNK, SQLitePromptRepository
 from db.sqlite.rows import to_parameters
 from db.sqlite.sql_files import SQL_FOLDER
 from tests.histories import make_history
@@ -142,7 +142,7 @@ def test_days_out_of_bounds_delete_nothing_by_hand_and_are_refused_by_command(pa
 @pytest.mark.anyio
 async def test_saves_get_in_while_many_rows_are_deleted(path):
     save_rows(path, 5 * MOST_CHUNK, days_ago=90)
-    repository = SqlitePromptRepository(Database(path))
+    repository = SQLitePromptRepository(Database(path))
     await repository.open()
     deleting = asyncio.create_task(repository.delete_old(30))
     saved = 0
@@ -206,7 +206,7 @@ async def test_a_cleanup_that_ends_between_two_steps_leaves_no_overwritten_row(p
 
     fill(path)
     before = texts(path)
-    repository = SqlitePromptRepository(EndsSoon(path))
+    repository = SQLitePromptRepository(EndsSoon(path))
     await repository.open()
     with pytest.raises(InterruptedError):
         await repository.delete_old(DAYS)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from db.files.database_file import make_folders
 from db.files.database_lock import lock_shared_if_there
+from db.files.time_stamp import time_stamp
 from db.sqlite.connection import refuse_other_databases, translate_os_error
 from db.sqlite.errors import is_of_the_source, translate
 from db.sqlite.upkeep.database_copy import (
@@ -18,7 +19,6 @@ from db.sqlite.upkeep.database_copy import (
     Progress,
     copy_to_free_name,
     remove_stale_parts,
-    time_stamp,
 )
 from prompt_improver.domain.errors import RepositoryConnectionError
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from db.files.time_stamp import time_stamp
 from db.sqlite.errors import is_of_the_source
 from db.sqlite.migrator import Migration, schema_version
 from db.sqlite.upkeep.database_copy import (
@@ -16,7 +17,6 @@ from db.sqlite.upkeep.database_copy import (
     copy_to_free_name,
     remove_stale_parts,
     size_of,
-    time_stamp,
 )
 from prompt_improver.domain.errors import RepositoryConnectionError
 

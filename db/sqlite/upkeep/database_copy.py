@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from db.files.database_file import FILE_MODE, sync, sync_folder
@@ -111,11 +110,6 @@ def read_contents(connection: sqlite3.Connection) -> Contents:
         """
     ).fetchone()
     return Contents(version, rows, newest)
-
-
-def time_stamp(now: datetime) -> str:
-    """``now`` as it stands in names: text order is time order."""
-    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
 def _vacuum_into(source: sqlite3.Connection, part: Path, progress: Progress | None) -> Contents:

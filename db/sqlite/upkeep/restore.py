@@ -9,6 +9,7 @@ from pathlib import Path
 
 from db.files.database_file import make_folders, refuse_links_out, sync_folder, tighten_file
 from db.files.database_lock import lock_exclusive
+from db.files.time_stamp import time_stamp
 from db.sqlite.connection import refuse_other_databases, translate_os_error
 from db.sqlite.errors import is_of_the_source, translate
 from db.sqlite.migrator import (
@@ -24,7 +25,6 @@ from db.sqlite.upkeep.database_copy import (
     Progress,
     copy_database,
     read_contents,
-    time_stamp,
 )
 from prompt_improver.domain.errors import (
     RepositoryBusyError,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from db.sqlite.database import Database
-from db.sqlite.repository import SqlitePromptRepository
+from db.sqlite.repository import SQLitePromptRepository
 from prompt_improver.domain.errors import RepositoryConnectionError
 from tests.histories import make_history
 from tests.sqlite_files import mode, raw
@@ -92,7 +92,7 @@ async def test_a_relative_path_named_like_a_uri_is_a_plain_file(tmp_path, monkey
 
 @pytest.mark.parametrize("wal", [True, False])
 async def test_a_deleted_file_is_made_again_at_the_next_call(path, wal):
-    repository = SqlitePromptRepository(Database(path, wal=wal))
+    repository = SQLitePromptRepository(Database(path, wal=wal))
     await repository.open()
     await repository.save(make_history())
     path.unlink()
@@ -103,7 +103,7 @@ async def test_a_deleted_file_is_made_again_at_the_next_call(path, wal):
 
 
 async def test_a_restored_backup_is_used_and_the_old_log_not_played_into_it(path):
-    repository = SqlitePromptRepository(Database(path))
+    repository = SQLitePromptRepository(Database(path))
     await repository.open()
     await repository.save(make_history(role="old"))
     backup = path.with_name("backup.db")
@@ -123,7 +123,7 @@ async def test_a_restored_backup_is_used_and_the_old_log_not_played_into_it(path
 
 
 async def test_a_file_that_is_moved_away_takes_the_rows_of_its_log_along(path):
-    repository = SqlitePromptRepository(Database(path))
+    repository = SQLitePromptRepository(Database(path))
     await repository.open()
     await repository.save(make_history(role="before"))
     moved = path.rename(path.with_name("moved.db"))
@@ -134,7 +134,7 @@ async def test_a_file_that_is_moved_away_takes_the_rows_of_its_log_along(path):
 
 
 async def test_a_file_replaced_by_a_folder_fails_until_it_is_gone(path):
-    repository = SqlitePromptRepository(Database(path))
+    repository = SQLitePromptRepository(Database(path))
     await repository.open()
     path.unlink()
     path.mkdir()

@@ -5,7 +5,7 @@ import pytest
 
 from db.sqlite.connection import check_sqlite_version, migrate_database
 from db.sqlite.database import Database
-from db.sqlite.repository import SqlitePromptRepository
+from db.sqlite.repository import SQLitePromptRepository
 from prompt_improver.domain.errors import RepositoryConnectionError, RepositoryCorruptError
 from tests.histories import make_history
 from tests.sqlite_files import mode, raw
@@ -121,7 +121,7 @@ async def test_the_database_of_another_program_is_left_as_it_is(path, sql):
 
 async def test_damage_found_on_the_way_closes_the_file_until_another_is_there(path):
     database = Database(path, wal=False)
-    repository = SqlitePromptRepository(database)
+    repository = SQLitePromptRepository(database)
     await repository.open()
     await repository.save_many([make_history() for _ in range(200)])
     await repository.close()

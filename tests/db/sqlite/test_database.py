@@ -9,7 +9,7 @@ import pytest
 
 from db.sqlite.connection import migrate_database
 from db.sqlite.database import Database
-from db.sqlite.repository import SqlitePromptRepository
+from db.sqlite.repository import SQLitePromptRepository
 from prompt_improver.domain.errors import (
     RepositoryBusyError,
     RepositoryConnectionError,
@@ -150,7 +150,7 @@ async def test_a_lock_let_go_in_between_costs_a_retry_and_no_row(path):
                 other.execute("ROLLBACK")
 
         database = Database(path, busy_timeout_s=0, sleep=let_go)
-        repository = SqlitePromptRepository(database)
+        repository = SQLitePromptRepository(database)
         await repository.open()
         other.execute("BEGIN IMMEDIATE")
         await repository.save_many([make_history(), make_history()])

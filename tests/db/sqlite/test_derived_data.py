@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from db.sqlite.connection import migrate_database, open_connection
 from db.sqlite.database import Database
 from db.sqlite.derived_data import DerivedData, verify_derived_data
-from db.sqlite.repository import SqlitePromptRepository
+from db.sqlite.repository import SQLitePromptRepository
 from db.sqlite.sql_files import SQL_FOLDER
 from db.sqlite.upkeep.check import check_database
 from tests.histories import make_history
@@ -199,7 +199,7 @@ def bytes_on_disk(path):
 @pytest.mark.anyio
 async def test_words_of_deleted_rows_leave_the_files(path):
     save_rows(path, 300)
-    repository = SqlitePromptRepository(Database(path))
+    repository = SQLitePromptRepository(Database(path))
     await repository.open()
     secret = await repository.save(make_history(original_idea="the qqsecretword of somebody"))
     for number in range(40):  # more parts of the index, above the one with the secret
@@ -209,7 +209,7 @@ async def test_words_of_deleted_rows_leave_the_files(path):
     # The text itself is overwritten; the index still holds its words.
     assert b"qqsecretword of somebody" not in path.read_bytes()
     assert b"qsecretword" in bytes_on_disk(path)
-    await repository.forget_deleted()
+    await repository.compact()
     assert b"qsecretword" not in bytes_on_disk(path)
     assert raw(path, "SELECT deleted_rows FROM search_leftovers") == [(0,)]
     await repository.close()
@@ -225,7 +225,7 @@ async def test_what_was_deleted_by_hand_is_forgotten_with_the_next_cleanup(path)
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("DELETE FROM prompt_history WHERE id <= 200")
     assert raw(path, "SELECT deleted_rows FROM search_leftovers") == [(200,)]
-    repository = SqlitePromptRepository(Database(path))
+    repository = SQLitePromptRepository(Database(path))
     await repository.open()
     assert b"qsecretword" in bytes_on_disk(path)
     assert await repository.delete_old(30) == 0
@@ -268,10 +268,10 @@ async def test_rows_deleted_while_the_index_is_merged_wait_for_the_next_time(pat
                           "prompt_history)")  # fmt: skip
             return result
 
-    repository = SqlitePromptRepository(DeletesInBetween(path))
+    repository = SQLitePromptRepository(DeletesInBetween(path))
     await repository.open()
     raw(path, "DELETE FROM prompt_history WHERE id = 1")
-    await repository.forget_deleted()
+    await repository.compact()
     await repository.close()
     other.close()
     left = raw(path, "SELECT deleted_rows FROM search_leftovers")[0][0]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from db.sqlite.database import Database
-from db.sqlite.repository import SqlitePromptRepository
+from db.sqlite.repository import SQLitePromptRepository
 from db.sqlite.sql_files import SQL_FOLDER
 from prompt_improver.domain.errors import RepositoryConnectionError
 from tests.histories import make_history
@@ -20,7 +20,7 @@ async def test_a_damaged_search_index_names_its_mend_and_does_not_turn_the_histo
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "history.db"
-    repository = SqlitePromptRepository(Database(path))
+    repository = SQLitePromptRepository(Database(path))
     await repository.open()
     await repository.save(make_history())
     await repository.close()

@@ -7,7 +7,7 @@ import pytest
 
 from db.files.database_file import wal_path
 from db.sqlite.database import Database
-from db.sqlite.repository import SqlitePromptRepository
+from db.sqlite.repository import SQLitePromptRepository
 from prompt_improver.domain.errors import RepositoryBusyError
 from tests.histories import make_history
 from tests.sqlite_files import connect, raw
@@ -22,7 +22,7 @@ def path(tmp_path):
 
 @pytest.fixture
 async def repository(path):
-    repository = SqlitePromptRepository(Database(path, busy_timeout_s=0.01))
+    repository = SQLitePromptRepository(Database(path, busy_timeout_s=0.01))
     await repository.open()
     yield repository
     await repository.close()

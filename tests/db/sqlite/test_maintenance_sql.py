@@ -10,7 +10,7 @@ import pytest
 
 from db.sqlite.connection import open_connection
 from db.sqlite.database import Database
-from db.sqlite.repository import SqlitePromptRepository
+from db.sqlite.repository import SQLitePromptRepository
 from db.sqlite.sql_files import SQL_FOLDER
 from prompt_improver.domain.prompt_history import BackendType
 from tests.history_files import LATEST, make_example, save_rows
@@ -162,7 +162,7 @@ def test_the_columns_that_others_build_on_are_there_in_their_order(path):
 @pytest.mark.parametrize("view", ["daily_usage", "backend_usage"])
 async def test_every_figure_of_the_statistics_can_be_had_from_a_view(path, view):
     save_rows(path, 3, days_ago=400)
-    repository = SqlitePromptRepository(Database(path))
+    repository = SQLitePromptRepository(Database(path))
     await repository.open()
     statistics = await repository.get_statistics()
     await repository.close()

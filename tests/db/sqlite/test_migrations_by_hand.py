@@ -13,7 +13,7 @@ import pytest
 from db.sqlite.connection import migrate_database
 from db.sqlite.database import Database
 from db.sqlite.read_only import plan_migration
-from db.sqlite.repository import SqlitePromptRepository
+from db.sqlite.repository import SQLitePromptRepository
 from db.sqlite.sql_files import SQL_FOLDER
 from prompt_improver.domain.errors import (
     RepositoryBusyError,
@@ -148,7 +148,7 @@ def test_an_older_program_goes_on_saving_while_its_database_is_migrated(path, ne
 @needs_cli
 @pytest.mark.anyio
 async def test_files_by_hand_on_a_database_in_use_change_nothing(path, newest):
-    repository = SqlitePromptRepository(Database(path))
+    repository = SQLitePromptRepository(Database(path))
     await repository.open()
     await repository.save(make_history())
     for script in SCRIPTS:

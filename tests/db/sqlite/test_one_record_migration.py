@@ -10,13 +10,13 @@ import pytest
 from db.sqlite.connection import migrate_database, open_connection
 from db.sqlite.database import Database
 from db.sqlite.derived_data import DerivedData, verify_derived_data
-from db.sqlite.repository import SqlitePromptRepository
+from db.sqlite.repository import SQLitePromptRepository
 from db.sqlite.rows import INSERT_ROW, to_parameters
 from db.sqlite.sql_files import SQL_FOLDER
 from db.sqlite.upkeep.check import check_database
 from db.sqlite.upkeep.copy_before_migration import CopyBeforeMigration
-from prompt_improver.api.history_export import to_spoiled_line
 from prompt_improver.domain.errors import RepositoryConnectionError
+from prompt_improver.domain.history_export import to_spoiled_line
 from prompt_improver.domain.prompt_history import DETAIL_RULES
 from tests.histories import make_history
 from tests.history_files import MIGRATIONS, make_old, names, old_rows, schema
@@ -159,7 +159,7 @@ def test_a_view_of_somebodys_own_goes_on_working(path):
 @pytest.mark.anyio
 async def test_what_an_old_row_did_not_keep_is_unknown_and_not_false(path):
     make_old(path, 5, rows=1)
-    repository = SqlitePromptRepository(Database(path))
+    repository = SQLitePromptRepository(Database(path))
     await repository.open()
     found = await repository.find_by_id(1)
     await repository.close()
@@ -210,7 +210,7 @@ async def test_the_retention_reaches_what_was_set_aside(spoilt, way):
     migrate_database(spoilt)
     assert b"nested-secret" in content(spoilt)
     if way == "program":
-        repository = SqlitePromptRepository(Database(spoilt))
+        repository = SQLitePromptRepository(Database(spoilt))
         await repository.open()
         assert await repository.delete_old(30) == 19
         await repository.close()
@@ -228,7 +228,7 @@ async def test_what_was_set_aside_and_what_is_spoiled_later_are_read_alike(spoil
     """Values as they are: text that is no UTF-8 has its bytes as lone surrogates."""
     migrate_database(spoilt)
     raw(spoilt, """UPDATE prompt_history SET details = '{"task": 1}' WHERE id = 7""")
-    repository = SqlitePromptRepository(Database(spoilt))
+    repository = SQLitePromptRepository(Database(spoilt))
     await repository.open()
     found = [row async for rows in repository.iterate_spoiled(chunk) for row in rows]
     sound = [row.id async for rows in repository.iterate() for row in rows]
@@ -258,7 +258,7 @@ def test_check_tells_of_what_was_set_aside_and_that_nothing_is_wrong(spoilt):
 @pytest.mark.anyio
 async def test_a_row_that_was_set_aside_is_deleted_by_its_uuid(spoilt):
     migrate_database(spoilt)
-    repository = SqlitePromptRepository(Database(spoilt))
+    repository = SQLitePromptRepository(Database(spoilt))
     await repository.open()
     prompt_id = "00000000-0000-4000-8000-000000000004"
     assert await repository.delete(prompt_id.upper())

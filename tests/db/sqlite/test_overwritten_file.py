@@ -16,7 +16,7 @@ from db.sqlite.connection import open_connection
 from db.sqlite.current_connection import CurrentConnection
 from db.sqlite.database import Database
 from db.sqlite.quick_check import QuickCheck
-from db.sqlite.repository import SqlitePromptRepository
+from db.sqlite.repository import SQLitePromptRepository
 from prompt_improver.domain.errors import RepositoryBusyError, RepositoryCorruptError
 from tests.histories import make_history
 from tests.server_process import ROOT
@@ -34,7 +34,7 @@ def path(tmp_path):
 
 @pytest.fixture
 async def repository(path):
-    repository = SqlitePromptRepository(Database(path))
+    repository = SQLitePromptRepository(Database(path))
     await repository.open()
     yield repository
     await repository.close()
@@ -54,7 +54,7 @@ def in_another_process(path, script):
 async def make_copy(path, rows, name="copy.db"):
     """Another history, whole and closed."""
     copy = path.with_name(name)
-    repository = SqlitePromptRepository(Database(copy))
+    repository = SQLitePromptRepository(Database(copy))
     await repository.open()
     await repository.save_many([make_history(role="copy") for _ in range(rows)])
     await repository.close()
@@ -268,7 +268,7 @@ async def test_closing_brings_nothing_into_a_file_that_was_written_over(path, re
 
 async def test_without_a_log_a_file_written_over_is_opened_again(path):
     copy = await make_copy(path, 5)
-    repository = SqlitePromptRepository(Database(path, wal=False))
+    repository = SQLitePromptRepository(Database(path, wal=False))
     await repository.open()
     await repository.save(make_history(role="old"))
     overwrite(copy, path)
@@ -309,7 +309,7 @@ async def test_a_check_finds_damage_that_nobody_has_read_and_the_file_is_left_al
     copy = await make_copy(path, 300)
     spoil(copy)
     copy.rename(path)
-    repository = SqlitePromptRepository(Database(path))
+    repository = SQLitePromptRepository(Database(path))
     await repository.open()
     assert (repository.is_unchecked, repository.is_damaged) == (True, False)
     with pytest.raises(RepositoryCorruptError, match="damaged"):

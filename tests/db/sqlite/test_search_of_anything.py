@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from db.sqlite.connection import open_connection
 from db.sqlite.database import Database
-from db.sqlite.repository import INSERT_ROW, SqlitePromptRepository
+from db.sqlite.repository import INSERT_ROW, SQLitePromptRepository
 from db.sqlite.rows import to_parameters
 from db.sqlite.search import find_matching_ids, to_match
 from tests.histories import make_history
@@ -80,7 +80,7 @@ def test_any_text_finds_the_row_that_holds_it_and_no_text_is_an_error(connection
 
 @pytest.mark.anyio
 async def test_scripts_without_spaces_match_from_the_start_of_a_run(tmp_path):
-    repository = SqlitePromptRepository(Database(tmp_path / "history.db"))
+    repository = SQLitePromptRepository(Database(tmp_path / "history.db"))
     await repository.open()
     await repository.save(make_history(original_idea="日本語テキスト、説明"))
     for text, expected in (("日", 1), ("日本語", 1), ("説明", 1), ("語", 0), ("テキスト", 0)):

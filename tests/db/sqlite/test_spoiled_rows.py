@@ -13,7 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from db.sqlite.database import Database
-from db.sqlite.repository import SqlitePromptRepository
+from db.sqlite.repository import SQLitePromptRepository
 from db.sqlite.spoiled_rows import MAX_NAMED
 from db.sqlite.upkeep.backup import back_up
 from db.sqlite.upkeep.check import check_database
@@ -180,7 +180,7 @@ class SpoiledRowsContract:
 class TestSpoiledRowsInSqlite(SpoiledRowsContract):
     @pytest.fixture
     def closed(self, path):
-        return SqlitePromptRepository(Database(path))
+        return SQLitePromptRepository(Database(path))
 
     @pytest.fixture
     def spoil_row(self, path):
@@ -204,7 +204,7 @@ def path(tmp_path):
 
 @contextlib.asynccontextmanager
 async def opened(path):
-    repository = SqlitePromptRepository(Database(path))
+    repository = SQLitePromptRepository(Database(path))
     await repository.open()
     try:
         yield repository

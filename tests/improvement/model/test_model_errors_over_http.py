@@ -12,8 +12,8 @@ from fastapi.testclient import TestClient
 from prompt_improver.app import create_app
 from prompt_improver.domain.error_table import ERRORS
 from prompt_improver.settings import Settings
+from tests.error_bodies import error_body
 from tests.model_server import ModelServer, Reply, parts
-from tests.told import told
 
 URL = "/api/v1/improve-prompt"
 IDEA = "Design a REST API for a library"
@@ -115,7 +115,7 @@ def test_a_failing_provider_is_told_in_our_own_words(server, caplog, row: Row):
         client.post(URL, json={"idea": "warm up", "backend": "offline"})
         answer = client.post(URL, json={"idea": IDEA})
     kind = ERRORS[row.code]
-    assert (answer.status_code, answer.json()) == (kind.status, told(row.code))
+    assert (answer.status_code, answer.json()) == (kind.status, error_body(row.code))
     assert answer.headers.get("Retry-After") == row.retry_after
     assert len(server.requests) == row.requests
     logged = [record for record in caplog.records if record.getMessage().startswith(row.code)]
@@ -130,7 +130,7 @@ def test_a_refused_connection_is_told_in_our_own_words(caplog):
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/{PATH_KEY}/v1"
         with caplog.at_level(logging.DEBUG), client_of(url) as client:
             answer = client.post(URL, json={"idea": IDEA})
-    assert (answer.status_code, answer.json()) == (502, told("model_unreachable"))
+    assert (answer.status_code, answer.json()) == (502, error_body("model_unreachable"))
     logged = [record for record in caplog.records if record.getMessage().startswith("model_")]
     assert [record.levelno for record in logged] == [logging.ERROR]
     assert_secrets_stay(caplog, answer.text)
@@ -177,7 +177,7 @@ def test_a_200_that_is_no_completion_is_told_in_our_own_words(server, caplog, bo
     server.reply = Reply(body=body)
     with caplog.at_level(logging.DEBUG), client_of(server.base_url) as client:
         answer = client.post(URL, json={"idea": IDEA})
-    assert (answer.status_code, answer.json()) == (502, told("model_provider_failed"))
+    assert (answer.status_code, answer.json()) == (502, error_body("model_provider_failed"))
     assert len(server.requests) == 1
     assert_secrets_stay(caplog, answer.text)
 

@@ -11,7 +11,7 @@ import pytest
 from db.files.database_lock import lock_exclusive, lock_shared
 from db.sqlite.connection import open_connection
 from db.sqlite.database import Database
-from db.sqlite.repository import SqlitePromptRepository
+from db.sqlite.repository import SQLitePromptRepository
 from db.sqlite.upkeep.backup import back_up
 from db.sqlite.upkeep.restore import restore
 from prompt_improver.domain.errors import (
@@ -178,7 +178,7 @@ def test_while_the_sqlite3_command_line_has_it_open_a_restore_is_refused(path, b
 
 @pytest.mark.anyio
 async def test_while_it_is_restored_a_server_waits_and_then_uses_the_new_one(path):
-    repository = SqlitePromptRepository(Database(path))
+    repository = SQLitePromptRepository(Database(path))
     lock = lock_exclusive(path)
     with pytest.raises(RepositoryBusyError, match="being restored"):
         await repository.open()
@@ -191,7 +191,7 @@ async def test_while_it_is_restored_a_server_waits_and_then_uses_the_new_one(pat
 
 @pytest.mark.anyio
 async def test_a_closed_database_holds_no_lock(path, backup):
-    repository = SqlitePromptRepository(Database(path))
+    repository = SQLitePromptRepository(Database(path))
     await repository.open()
     await repository.close()
     restore(path, backup)

@@ -3,6 +3,6 @@
 from prompt_improver.domain.error_table import ERRORS
 
 
-def told(code: str) -> dict[str, str]:
+def error_body(code: str) -> dict[str, str]:
     """The body of the answer that tells of the error ``code``."""
     return {"detail": ERRORS[code].sentence, "code": code}

@@ -1,4 +1,4 @@
-"""Tidying up after deletions in the background."""
+"""Compaction after deletions, in the background."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,7 @@ import pytest
 
 from prompt_improver.api.circuit_breaker import CircuitBreaker
 from prompt_improver.domain.errors import RepositoryBusyError
-from prompt_improver.recording.compaction import FIRST_PAUSE_S, NEXT_PAUSE_S, HistoryTidying
+from prompt_improver.recording.compaction import FIRST_PAUSE_S, NEXT_PAUSE_S, HistoryCompaction
 from tests.in_memory_prompt_repository import InMemoryPromptRepository
 from tests.recorders import HandClock
 
@@ -23,11 +23,11 @@ class Repository(InMemoryPromptRepository):
         self.errors = list(errors)
         self.meanwhile: Callable[[], None] = lambda: None
 
-    async def forget_deleted(self) -> None:
+    async def compact(self) -> None:
         if self.errors:
             raise self.errors.pop(0)
-        await super().forget_deleted()
-        if self.forgotten == 1:
+        await super().compact()
+        if self.compactions == 1:
             self.meanwhile()
 
 
@@ -56,46 +56,46 @@ async def begin():
     async def begin(*errors: Exception):
         repository, breaker, steps = Repository(*errors), CircuitBreaker(clock=HandClock()), Steps()
         await repository.open()
-        tidying = HistoryTidying(repository, breaker, sleep=steps)
-        begun.append(tidying)
-        return tidying, repository, breaker, steps
+        compaction = HistoryCompaction(repository, breaker, sleep=steps)
+        begun.append(compaction)
+        return compaction, repository, breaker, steps
 
     yield begin
-    for tidying in begun:
-        await tidying.stop()
+    for compaction in begun:
+        await compaction.stop()
 
 
 async def test_after_the_first_deletion_it_waits_a_second_and_then_a_minute(begin):
-    tidying, repository, _, steps = await begin()
+    compaction, repository, _, steps = await begin()
     for _ in range(3):
-        tidying.soon()
+        compaction.soon()
     await steps.end()
-    assert repository.forgotten == 1
-    tidying.soon()
+    assert repository.compactions == 1
+    compaction.soon()
     await steps.end()
-    assert repository.forgotten == 2
+    assert repository.compactions == 2
     assert steps.asked == [FIRST_PAUSE_S, NEXT_PAUSE_S, NEXT_PAUSE_S]
 
 
 async def test_what_an_earlier_run_has_left_does_not_keep_a_deletion_waiting(begin):
-    tidying, repository, _, steps = await begin()
-    tidying.start()
+    compaction, repository, _, steps = await begin()
+    compaction.start()
     await steps.end()
-    assert repository.forgotten == 1
+    assert repository.compactions == 1
     await steps.end()
-    tidying.soon()
+    compaction.soon()
     await steps.end()
-    assert repository.forgotten == 2
+    assert repository.compactions == 2
     assert steps.asked == [FIRST_PAUSE_S, 0, FIRST_PAUSE_S, NEXT_PAUSE_S]
 
 
 @pytest.mark.parametrize("error", [RepositoryBusyError("held"), RuntimeError("planted words")])
 async def test_what_fails_is_tried_again_a_minute_later_and_told_once(begin, caplog, error):
-    tidying, repository, _, steps = await begin(error, error)
-    tidying.start()
+    compaction, repository, _, steps = await begin(error, error)
+    compaction.start()
     for _ in range(3):
         await steps.end()
-    assert repository.forgotten == 1
+    assert repository.compactions == 1
     assert steps.asked == [FIRST_PAUSE_S, NEXT_PAUSE_S, NEXT_PAUSE_S, NEXT_PAUSE_S]
     assert len(caplog.records) == 1
     assert "put off" in caplog.text
@@ -103,20 +103,20 @@ async def test_what_fails_is_tried_again_a_minute_later_and_told_once(begin, cap
 
 
 async def test_it_leaves_the_database_alone_while_the_breaker_is_open(begin):
-    tidying, repository, breaker, steps = await begin()
+    compaction, repository, breaker, steps = await begin()
     breaker.trip()
-    tidying.soon()
+    compaction.soon()
     await steps.end()
-    assert repository.forgotten == 0
+    assert repository.compactions == 0
     breaker.record_success()
     await steps.end()
-    assert repository.forgotten == 1
+    assert repository.compactions == 1
 
 
 async def test_a_deletion_while_it_works_is_tidied_too(begin):
-    tidying, repository, _, steps = await begin()
-    repository.meanwhile = tidying.soon
-    tidying.soon()
+    compaction, repository, _, steps = await begin()
+    repository.meanwhile = compaction.soon
+    compaction.soon()
     await steps.end()
     await steps.end()
-    assert repository.forgotten == 2
+    assert repository.compactions == 2
