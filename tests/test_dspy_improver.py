@@ -39,7 +39,7 @@ async def test_zero_shot_answers_from_one_model_call(server: ModelServer) -> Non
     assert found.prompt.role == PARTS["role"]
     assert found.prompt.guardrails == tuple(PARTS["guardrails"])
     assert found.prompt.framework is Framework.DECOMPOSITION
-    assert (found.prompt.context, found.prompt.language) == ("FastAPI", None)
+    assert (found.prompt.context, found.prompt.language) == ("FastAPI", "en")
     assert (found.prompt.confidence, found.prompt.reasoning) == (0.8, PARTS["reasoning"])
     [request] = server.requests
     assert request.path == "/v1/chat/completions"
