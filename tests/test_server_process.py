@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from prompt_improver.improvement.offline import compose
 from tests.model_server import ModelServer, Reply
 from tests.server_process import ROOT, ServerProcess, clean_environment
 
@@ -193,7 +194,9 @@ def test_every_idea_that_people_typed_is_answered_and_kept(tmp_path):
         for idea in ideas:
             answer = server.improve(idea["idea"], idea["context"])
             assert answer.status_code == 200
-            assert idea["idea"] in answer.json()["directive"]
+            own = compose(idea["idea"], idea["context"]).prompt
+            assert own.directive in answer.json()["improved_prompt"]
+            assert own.material in answer.json()["improved_prompt"]
         server.stop()
     assert count_rows(server.database_file) == len(ideas)
 

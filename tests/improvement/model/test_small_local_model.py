@@ -112,7 +112,7 @@ def assert_well_formed(idea: str, answer: dict) -> None:
         assert answer["directive"] == idea
         assert answer["warnings"]
     else:
-        assert 3 <= len(answer["guardrails"]) <= 7
+        assert len(answer["guardrails"]) <= 7
         assert answer["role"]
     for kind in ("placeholder", "url", "number"):
         assert lost_pieces(idea, answer["improved_prompt"], kind) == []
@@ -140,5 +140,5 @@ def test_the_schema_makes_a_reply_of_what_is_none_without_it(server):
     assert choice["finish_reason"] == "stop", "the schema ends the reply, not max_tokens"
     parts = parse_reply(choice["message"]["content"])
     assert len(parts.directive) <= 400
-    assert 3 <= len(parts.guardrails) <= 7
+    assert len(parts.guardrails) <= 7
     assert all(len(rule) <= 200 for rule in parts.guardrails)
