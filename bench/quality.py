@@ -25,7 +25,7 @@ from bench.token_ratio import ENCODING, demonstration_prompts, load_counter, tok
 from prompt_improver.domain.errors import ImproverError, SettingsError
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.improvement.improver import Improvement, Improver
-from prompt_improver.improvement.offline_improver import OfflineImprover
+from prompt_improver.improvement.offline import OfflineImprover
 from prompt_improver.settings import load_settings
 from prompt_improver.wiring import make_backends
 

@@ -33,7 +33,7 @@ from prompt_improver.improvement.model.language_model import (
     choose_language_model,
 )
 from prompt_improver.improvement.model_slots import ModelSlots
-from prompt_improver.improvement.offline_improver import OfflineImprover
+from prompt_improver.improvement.offline import OfflineImprover
 from prompt_improver.recording.direct_recorder import DirectRecorder
 from prompt_improver.settings import Settings
 

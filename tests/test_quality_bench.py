@@ -12,7 +12,7 @@ from bench.quality import Outcome, measure
 from bench.token_ratio import demonstration_prompts, token_ratio
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.improvement.improver import Improvement
-from prompt_improver.improvement.offline_improver import OfflineImprover
+from prompt_improver.improvement.offline import OfflineImprover
 from tests.model_server import ModelServer, Reply, parts
 from tests.rewrites import structured
 from tests.server_process import ROOT, clean_environment

@@ -17,11 +17,14 @@ class ImprovementFields(BaseModel):
     directive: str = Field(description="The task.")
     framework: str = Field(
         description="How the model is to go about it: chain-of-thought, tree-of-thoughts, "
-        "decomposition or role-playing."
+        "decomposition or role-playing; empty where no method is named."
     )
     guardrails: list[str] = Field(description="Rules that the result can be checked against.")
     guardrail_sources: list[str] | None = Field(
         description="Where each guardrail comes from, in their order: idea, context or assumed."
+    )
+    material: str | None = Field(
+        description="What the task works on, as it was pasted into the idea; empty without."
     )
     output_format: str | None = Field(description="The form of the result.")
     reasoning: str | None = Field(description="Why the prompt is as it is; null where unknown.")
@@ -46,15 +49,15 @@ class ImprovementFields(BaseModel):
     )
     changed: bool | None = Field(description="Whether the prompt differs from the idea.")
     kept_original: bool | None = Field(
-        description="The model's answer was worse than the idea: the idea stands verbatim as "
-        "the task, among the sections that were good."
+        description="The model's answer was worse than the idea: the prompt is the one that is "
+        "made without a model, with the model's guardrails that were good."
     )
     warnings: list[str] | None = Field(
         description="One word for each thing to know: vague (the prompt asks for what is "
-        "missing first), language (the prompt is not in the idea's language), model_unavailable "
-        "(the offline backend answered in the model's place); with "
-        "kept_original the checks that the model's answer did not pass: placeholders, verbatim, "
-        "limits, language, answered, unfilled, repetition, guardrail_count, length, reply."
+        "missing first), already_good (the idea comes back as it is), model_unavailable (the "
+        "offline backend answered in the model's place); with kept_original the checks that the "
+        "model's answer did not pass: placeholders, verbatim, limits, language, contradiction, "
+        "answered, unfilled, repetition, length, reply."
     )
     backend: BackendType = Field(
         description="Who answered: zero-shot, few-shot, offline, client (the caller's own "

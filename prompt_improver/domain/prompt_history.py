@@ -82,6 +82,8 @@ class PromptHistory:
     """The field of knowledge whose frame shapes the prompt; None where none does."""
     changed: bool | None = None
     """Whether the prompt differs from the idea."""
+    material: str | None = None
+    """What the task works on, as it was pasted into the idea; empty without."""
     guardrail_sources: tuple[str, ...] | None = None
     """Where each guardrail comes from, in their order: idea, context or assumed."""
     artefact: str | None = None
@@ -162,6 +164,7 @@ DETAIL_RULES: Mapping[str, Rule] = MappingProxyType(
         "task": values.text,
         "field": values.text,
         "changed": values.flag,
+        "material": values.text,
         "guardrail_sources": values.texts,
         "artefact": values.text,
         "target": values.text,

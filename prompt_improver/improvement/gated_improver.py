@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from prompt_improver.domain.errors import ImproverError, ImproverReplyError
 from prompt_improver.improvement.gates import GateFailure, check
+from prompt_improver.improvement.guardrail_source import sources_of
 from prompt_improver.improvement.improver import Correction, Improvement, Improver
 from prompt_improver.improvement.kept_original import keep_original
 from prompt_improver.improvement.structured_prompt import StructuredPrompt
@@ -55,8 +56,8 @@ class GatedImprover(Improver):
     """Holds what ``improver`` writes against the idea.
 
     Where a gate fails, an improver that can correct itself gets one more attempt that names
-    what is missing. If that fails too, the idea stands verbatim as the task, among the
-    sections that pass, ``warnings`` names the gates and ``kept_original`` is true. All of it
+    what is missing. If that fails too, the offline prompt of the idea stands in, with the
+    guardrails that pass; ``warnings`` names the gates and ``kept_original`` is true. All of it
     within ``timeout_s`` seconds and two calls of the model.
     """
 
@@ -129,17 +130,21 @@ class GatedImprover(Improver):
         if prompt is None or attempt.failures:
             names = [failure.gate for failure in attempt.failures]
             logger.info("The idea is kept as it is; not passed: %s", ", ".join(names))
-            prompt = keep_original(
+            kept = keep_original(
                 idea, context, attempt.prompt, model_backend=self._improver.can_correct
             )
-            warnings = (*warnings, *names)
+            prompt = kept.prompt
+            warnings = tuple(dict.fromkeys((*warnings, *names, *kept.warnings)))
+        elif prompt.guardrails and not prompt.guardrail_sources:
+            prompt = replace(prompt, guardrail_sources=sources_of(prompt.guardrails, idea, context))
         return Improvement(
             prompt=prompt,
             backend=self.backend,
             model_version=self.model_version,
             warnings=warnings,
-            kept_original=kept_original,
             input_tokens=attempt.input_tokens,
             output_tokens=attempt.output_tokens,
             model_calls=attempt.model_calls,
+            kept_original=kept_original,
+            changed=prompt.render() != idea,
         )

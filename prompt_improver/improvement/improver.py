@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
-from prompt_improver.improvement.language import detect_language
-from prompt_improver.improvement.structured_prompt import StructuredPrompt
+from prompt_improver.improvement.structured_prompt import GuardrailSource, StructuredPrompt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +16,7 @@ class Improvement:
     prompt: StructuredPrompt
     backend: BackendType
     model_version: str
-    """What answered: ``openai/gpt-6-luna``, ``ollama/llama3.2``, ``offline/1``."""
+    """What answered: ``openai/gpt-6-luna``, ``ollama/llama3.2``, ``offline/2``."""
     warnings: tuple[str, ...] = ()
     """Names, one word each, of what the reader should know of this prompt."""
     input_tokens: int | None = None
@@ -26,7 +25,29 @@ class Improvement:
     model_calls: int = 0
     """Requests sent to the model for this one."""
     kept_original: bool = False
-    """No answer passed the gates: the idea stands verbatim as the task."""
+    """No answer passed the gates: the prompt is the offline one of the idea."""
+    changed: bool = True
+    """False where the prompt is the idea as it was typed."""
+
+    @property
+    def guardrail_sources(self) -> tuple[GuardrailSource, ...]:
+        """Where each guardrail comes from, in their order."""
+        return self.prompt.guardrail_sources
+
+    @property
+    def task(self) -> str | None:
+        """What kind of request a frame shapes the prompt for; None without one."""
+        return self.prompt.task
+
+    @property
+    def field(self) -> str | None:
+        """The field that the frame was chosen for; None without one."""
+        return self.prompt.field
+
+    @property
+    def language(self) -> str | None:
+        """ISO 639-1, of the idea; None where it is not known."""
+        return self.prompt.language
 
     def to_history(
         self, *, idea: str, context: str, latency_ms: float, fallback_reason: str | None = None
@@ -52,11 +73,18 @@ class Improvement:
             output_tokens=self.output_tokens,
             model_calls=self.model_calls,
             output_format=self.prompt.output_format,
-            # Not prompt.language, which is that of the headings.
-            language=detect_language(idea),
+            language=self.language,
             kept_original=self.kept_original,
             warnings=self.warnings,
             fallback_reason=fallback_reason,
+            material=self.prompt.material,
+            task=self.task,
+            field=self.field,
+            changed=self.changed,
+            # None where nobody has said, which is not the same as no guardrails.
+            guardrail_sources=None
+            if len(self.guardrail_sources) < len(self.prompt.guardrails)
+            else self.guardrail_sources,
         )
 
 

@@ -3,37 +3,41 @@
 from dataclasses import replace
 
 from prompt_improver.improvement.gates import check
-from prompt_improver.improvement.language import detect_language
-from prompt_improver.improvement.structured_prompt import Framework, StructuredPrompt
+from prompt_improver.improvement.guardrail_source import source_of
+from prompt_improver.improvement.offline import Composition, compose
+from prompt_improver.improvement.structured_prompt import GuardrailSource, StructuredPrompt
 
-_SECTIONS = ("guardrails", "role", "output_format")
+MOST_GUARDRAILS = 7
+MOST_ASSUMED = 3
 
 
 def keep_original(
     idea: str, context: str, written: StructuredPrompt | None, *, model_backend: bool
-) -> StructuredPrompt:
-    """The idea verbatim as the task, among those sections of ``written`` that pass the gates
-    together with it; None wrote none."""
-    kept = StructuredPrompt(
-        role="",
-        directive=idea,
-        framework=Framework.CHAIN_OF_THOUGHT if written is None else written.framework,
-        guardrails=(),
-        context=context,
-        language=detect_language(idea) or "en",
-    )
-    if written is None:
-        return kept
-    # What the bare idea does not pass itself (it has no guardrails) is not the section's fault.
+) -> Composition:
+    """The offline prompt of ``idea``, with those of the guardrails of ``written`` that pass
+    the gates beside it: at most 7 in all, of which at most 3 are assumed. None wrote none,
+    and an idea that is good as it is gets none."""
+    composed = compose(idea, context)
+    kept = composed.prompt
+    if written is None or composed.stays:
+        return composed
+    # What the offline prompt does not pass itself is not the guardrail's fault.
     faults = _faults(idea, context, kept, model_backend)
-    for section in _SECTIONS:
-        more = replace(kept, **{section: getattr(written, section)})
-        faults_with_it = _faults(idea, context, more, model_backend)
-        if section == "guardrails" and "guardrail_count" in faults_with_it:
+    for rule in written.guardrails:
+        source = source_of(rule, idea, context)
+        if len(kept.guardrails) >= MOST_GUARDRAILS or not rule.strip():
             continue
-        if faults_with_it <= faults:
-            kept, faults = more, faults_with_it
-    return kept
+        assumed = kept.guardrail_sources.count(GuardrailSource.ASSUMED)
+        if source is GuardrailSource.ASSUMED and assumed >= MOST_ASSUMED:
+            continue
+        more = replace(
+            kept,
+            guardrails=(*kept.guardrails, rule),
+            guardrail_sources=(*kept.guardrail_sources, source),
+        )
+        if _faults(idea, context, more, model_backend) <= faults:
+            kept = more
+    return replace(composed, prompt=kept)
 
 
 def _faults(

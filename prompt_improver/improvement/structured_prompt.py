@@ -4,53 +4,87 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from prompt_improver.improvement.prompt_wording import WORDING
+
 
 class Framework(StrEnum):
     """How the prompt asks the model to go about the task."""
 
+    NONE = ""
+    """In no way in particular: the prompt has no method."""
     CHAIN_OF_THOUGHT = "chain-of-thought"
     TREE_OF_THOUGHTS = "tree-of-thoughts"
     DECOMPOSITION = "decomposition"
     ROLE_PLAYING = "role-playing"
 
 
+class GuardrailSource(StrEnum):
+    """Where a guardrail comes from."""
+
+    IDEA = "idea"
+    CONTEXT = "context"
+    ASSUMED = "assumed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StructuredPrompt:
     """An improved prompt in parts. Its text is always rendered from them, so that the text
-    and the parts cannot disagree.
+    and the parts cannot disagree. A part that is left out is empty, never None.
 
-    ``language`` (ISO 639-1) is that of the headings and of the method sentence; a language
-    that is not in ``_WORDING`` gets the English ones.
+    Raises:
+        ValueError: there are sources, but not one for each guardrail.
     """
 
-    role: str
+    role: str = ""
     directive: str
-    framework: Framework
-    guardrails: tuple[str, ...]
+    framework: Framework = Framework.NONE
+    guardrails: tuple[str, ...] = ()
+    guardrail_sources: tuple[GuardrailSource, ...] = ()
+    """One for each guardrail; empty where nobody said."""
     output_format: str = ""
     context: str = ""
+    material: str = ""
+    """What the directive works on, as the user pasted it."""
     reasoning: str | None = None
     confidence: float | None = None
-    language: str = "en"
+    language: str | None = "en"
+    """ISO 639-1, of the idea, and so of the headings and of the method sentence; None where
+    it is not known."""
+    task: str | None = None
+    """What kind of request a frame was chosen for; None without a frame."""
+    field: str | None = None
+    """The field that the frame was chosen for; None without a frame."""
+
+    def __post_init__(self) -> None:
+        if self.guardrail_sources and len(self.guardrail_sources) != len(self.guardrails):
+            raise ValueError(
+                f"{len(self.guardrails)} guardrails have {len(self.guardrail_sources)} sources"
+            )
 
     def render(self) -> str:
-        """The prompt as Markdown: role, task, context, method, guardrails, output format,
-        in this order, without the sections that are empty.
+        """The prompt as Markdown: role, task, material, context, method, guardrails, output
+        format, in this order, without the sections that are empty. A directive that stands
+        alone is the whole text, as it is.
 
         The sections are the only headings at the top level of the result, whatever stands
         in the parts: text that could break out of its section is put in a fence, and the
         context always is. Nothing of any part is changed but white space in the guardrails.
+        Headings in a language that has none of ours are English; a method sentence in such
+        a language is left out.
         """
-        words = _WORDING.get(self.language, _WORDING["en"])
+        words = WORDING.get(self.language or "en", WORDING["en"])
+        method = "" if self.framework is Framework.NONE else words.methods.get(self.framework, "")
         guardrails = "\n".join(f"- {' '.join(rule.split())}" for rule in self.guardrails)
-        sections = (
-            (words.role, contain(self.role)),
-            (words.task, contain(self.directive)),
+        frame = (
+            (words.material, contain_material(self.material)),
             (words.context, fence(self.context) if self.context.strip() else ""),
-            (words.method, words.methods[self.framework]),
+            (words.method, method),
             (words.guardrails, guardrails),
             (words.output_format, contain(self.output_format)),
         )
+        if not self.role.strip() and not any(body.strip() for _, body in frame):
+            return self.directive
+        sections = ((words.role, contain(self.role)), (words.task, contain(self.directive)), *frame)
         return "\n\n".join(f"## {title}\n\n{body}" for title, body in sections if body.strip())
 
 
@@ -64,17 +98,39 @@ _BREAKS_OUT = re.compile(
 )
 
 
-_FENCE = re.compile(r"(`{3,})text\n(.*)\n\1", re.DOTALL)
-
-
 def contain(text: str) -> str:
     """``text`` as it is, or in a fence where it could end the section that it stands in.
-    Text that ends with a fence of ``fence`` is judged by what stands before that."""
-    before, gap, after = text.partition("\n\n```")
-    closed = _FENCE.fullmatch(f"```{after}") if gap else None
-    if closed and closed[1] not in closed[2]:
-        return fence(text) if _BREAKS_OUT.search(before) else text
-    return fence(text) if _BREAKS_OUT.search(text) else text.strip()
+    Fences of its own are judged by what stands around them, where all of them are closed."""
+    around = _around_fences(text)
+    if around is None or _BREAKS_OUT.search(around):
+        return fence(text)
+    return text.strip()
+
+
+_OPENS = re.compile(r"(`{3,})[^`]*|(~{3,}).*")
+
+
+def _around_fences(text: str) -> str | None:
+    """``text`` with a word for each fenced block; None where a fence is left open, or where
+    it cannot be told by its line alone whether it opens one (set in, or beside HTML)."""
+    if "```" not in text and "~~~" not in text:
+        return text
+    around: list[str] = []
+    mark = ""
+    for line in text.split("\n"):
+        bare = line.strip()
+        if mark:
+            set_in = line[: len(line) - len(line.lstrip())]
+            if bare.startswith(mark) and not bare.strip(mark[0]) and set_in in ("", " ", "  "):
+                mark = ""
+        elif opened := _OPENS.fullmatch(line):
+            mark = opened[1] or opened[2]
+            around.append("x")
+        elif bare.startswith(("<", ">")) or any(sign in line for sign in ("```", "~~~", "\r")):
+            return None
+        else:
+            around.append(line)
+    return None if mark else "\n".join(around)
 
 
 def fence(text: str) -> str:
@@ -84,80 +140,13 @@ def fence(text: str) -> str:
     return f"{mark}text\n{text}\n{mark}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Wording:
-    role: str
-    task: str
-    context: str
-    method: str
-    guardrails: str
-    output_format: str
-    methods: dict[Framework, str]
+_OWN_FENCE = re.compile(r"(`{3,})[^\n`]*\n(.*)\n\1", re.DOTALL)
 
 
-def _wording(titles: str, *methods: str) -> _Wording:
-    role, task, context, method, guardrails, output_format = titles.split(", ")
-    sentences = dict(zip(Framework, methods, strict=True))
-    return _Wording(role, task, context, method, guardrails, output_format, sentences)
-
-
-_WORDING = {
-    "en": _wording(
-        "Role, Task, Context, Method, Guardrails, Output format",
-        "Work through the task step by step before you answer, and check the result against "
-        "the guardrails.",
-        "Sketch two or three different ways, compare them by their trade-offs, and carry out "
-        "the best one.",
-        "Split the task into parts, solve them in the order in which they depend on each other, "
-        "and put the results together.",
-        "Keep to the role from beginning to end, with its vocabulary and its audience in mind.",
-    ),
-    "es": _wording(
-        "Rol, Tarea, Contexto, Método, Reglas, Formato de salida",
-        "Resuelve la tarea paso a paso antes de responder y comprueba el resultado con las reglas.",
-        "Esboza dos o tres caminos distintos, compara sus ventajas e inconvenientes y desarrolla "
-        "el mejor.",
-        "Divide la tarea en partes, resuélvelas en el orden en que dependen unas de otras y une "
-        "los resultados.",
-        "Mantén el rol de principio a fin, con su vocabulario y su público en mente.",
-    ),
-    "pt": _wording(
-        "Papel, Tarefa, Contexto, Método, Regras, Formato de saída",
-        "Resolva a tarefa passo a passo antes de responder e confira o resultado com as regras.",
-        "Esboce dois ou três caminhos diferentes, compare as vantagens e desvantagens e "
-        "desenvolva o melhor.",
-        "Divida a tarefa em partes, resolva-as na ordem em que dependem umas das outras e junte "
-        "os resultados.",
-        "Mantenha o papel do início ao fim, com o seu vocabulário e o seu público em mente.",
-    ),
-    "fr": _wording(
-        "Rôle, Tâche, Contexte, Méthode, Règles, Format de sortie",
-        "Traite la tâche étape par étape avant de répondre et vérifie le résultat avec les règles.",
-        "Esquisse deux ou trois approches différentes, compare leurs avantages et leurs "
-        "inconvénients, puis développe la meilleure.",
-        "Divise la tâche en parties, traite-les dans l'ordre où elles dépendent les unes des "
-        "autres, puis réunis les résultats.",
-        "Garde le rôle du début à la fin, avec son vocabulaire et son public à l'esprit.",
-    ),
-    "de": _wording(
-        "Rolle, Aufgabe, Kontext, Vorgehen, Regeln, Ausgabeformat",
-        "Gehe die Aufgabe Schritt für Schritt durch, bevor du antwortest, und prüfe das Ergebnis "
-        "an den Regeln.",
-        "Entwirf zwei oder drei verschiedene Wege, vergleiche ihre Vor- und Nachteile und führe "
-        "den besten aus.",
-        "Zerlege die Aufgabe in Teile, löse sie in der Reihenfolge, in der sie voneinander "
-        "abhängen, und füge die Ergebnisse zusammen.",
-        "Bleibe von Anfang bis Ende in der Rolle, mit ihrem Wortschatz und ihrem Publikum vor "
-        "Augen.",
-    ),
-    "it": _wording(
-        "Ruolo, Compito, Contesto, Metodo, Regole, Formato di uscita",
-        "Svolgi il compito passo dopo passo prima di rispondere e verifica il risultato con le "
-        "regole.",
-        "Abbozza due o tre strade diverse, confrontane vantaggi e svantaggi e sviluppa la "
-        "migliore.",
-        "Dividi il compito in parti, risolvile nell'ordine in cui dipendono l'una dall'altra e "
-        "unisci i risultati.",
-        "Mantieni il ruolo dall'inizio alla fine, con il suo lessico e il suo pubblico in mente.",
-    ),
-}
+def contain_material(text: str) -> str:
+    """``text`` in a fence; one that the user fenced stays as it is."""
+    bare = text.strip("\n")
+    own = _OWN_FENCE.fullmatch(bare.rstrip())
+    if own and own[1] not in own[2]:
+        return bare.rstrip()
+    return fence(bare) if bare.strip() else ""

@@ -43,10 +43,10 @@ def ideas(database_file: Path) -> list[str]:
 
 
 def test_improve_prints_the_prompt_alone_on_standard_output_and_keeps_it(run, database_file):
-    done = run("improve", "Design a REST API", "--context", "FastAPI")
+    done = run("improve", "Write a python function that sorts a list", "--context", "FastAPI")
     assert done.returncode == 0
-    assert done.stdout.startswith("## Role\n")
-    assert "Design a REST API" in done.stdout
+    assert done.stdout.startswith("## Task\n")
+    assert "Write a python function that sorts a list" in done.stdout
     assert "FastAPI" in done.stdout
     with sqlite3.connect(database_file) as connection:
         (kept,) = connection.execute("SELECT improved_prompt FROM prompt_history").fetchone()
@@ -60,14 +60,14 @@ def test_improve_reads_the_idea_from_standard_input(run, database_file):
 
 
 def test_improve_json_prints_every_part(run):
-    parts = json.loads(run("improve", "Design a REST API", "--json").stdout)
+    parts = json.loads(run("improve", "Write a python function that sorts a list", "--json").stdout)
     assert parts["backend"] == "offline"
     assert parts["saved"] == "saved"
-    assert parts["improved_prompt"].startswith("## Role")
+    assert parts["improved_prompt"].startswith("## Task")
 
 
 def test_a_warning_goes_to_standard_error(run):
-    done = run("improve", "jyfjjgcgh")
+    done = run("improve", "write a function")
     assert done.returncode == 0
     assert "vague" in done.stderr
     assert "warning" not in done.stdout
@@ -98,15 +98,16 @@ def test_wrong_usage_ends_with_2_and_says_why(run, arguments, stdin, why):
 
 def test_an_improvement_is_printed_even_where_it_cannot_be_kept(run, database_file):
     database_file.mkdir(parents=True)
-    done = run("improve", "Design a REST API")
+    done = run("improve", "Write a python function that sorts a list")
     assert done.returncode == 0
-    assert done.stdout.startswith("## Role")
+    assert done.stdout.startswith("## Task")
     assert "not in the history yet" in done.stderr
     assert "spool" in done.stderr
 
 
 def test_with_the_history_off_nothing_is_written(run, database_file):
-    assert run("improve", "Design a REST API", SQLITE_ENABLED="false").returncode == 0
+    idea = "Write a python function that sorts a list"
+    assert run("improve", idea, SQLITE_ENABLED="false").returncode == 0
     assert not database_file.exists()
 
 
@@ -122,7 +123,7 @@ def test_history_lists_the_newest_first_in_a_line_each(run):
 
 
 def test_stats_prints_the_figures(run):
-    run("improve", "Design a REST API")
+    run("improve", "Write a python function that sorts a list")
     done = run("stats")
     assert "improvements        1" in done.stdout
     assert "offline" in done.stdout
@@ -199,7 +200,7 @@ def test_help_imports_nothing_heavy():
 
 def test_a_reader_that_stops_early_gets_no_traceback(tmp_path):
     done = subprocess.run(
-        f"{sys.executable} -m prompt_improver improve 'Design a REST API' | head -c 1",
+        f"{sys.executable} -m prompt_improver improve 'Write a python sort function' | head -c 1",
         shell=True,
         cwd=tmp_path,
         env=clean_environment(HOME=str(tmp_path), LLM_PROVIDER="offline"),

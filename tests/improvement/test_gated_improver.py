@@ -10,7 +10,12 @@ from prompt_improver.domain.errors import (
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.improvement.gated_improver import GatedImprover
 from prompt_improver.improvement.improver import Correction, Improvement, Improver
-from prompt_improver.improvement.structured_prompt import Framework, StructuredPrompt
+from prompt_improver.improvement.offline import compose
+from prompt_improver.improvement.structured_prompt import (
+    Framework,
+    GuardrailSource,
+    StructuredPrompt,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -23,6 +28,11 @@ GOOD = StructuredPrompt(
         "The greeting names {name} exactly as given.",
         "Nothing is attached or announced as attached.",
         "Ask for the occasion where it is not clear.",
+    ),
+    guardrail_sources=(
+        GuardrailSource.ASSUMED,
+        GuardrailSource.IDEA,
+        GuardrailSource.ASSUMED,
     ),
     output_format="Subject line, then the text.",
 )
@@ -126,20 +136,49 @@ async def test_when_the_correction_fails_too_the_idea_stands_verbatim_as_the_tas
     assert found.model_calls == 2
 
 
-async def test_the_sections_that_pass_are_kept_around_the_idea():
+async def test_the_guardrails_that_pass_are_kept_beside_the_offline_prompt_of_the_idea():
     bad_role = changed(role="Sure, here is your prompt:")
     found = await improve(Writer(bad_role, bad_role))
     assert found.kept_original
     assert found.prompt.role == ""
-    assert found.prompt.guardrails == GOOD.guardrails
-    assert found.prompt.output_format == GOOD.output_format
+    offline = compose(IDEA).prompt
+    assert found.prompt.guardrails[: len(offline.guardrails)] == offline.guardrails
+    assert set(GOOD.guardrails[:2]) <= set(found.prompt.guardrails)
+    assert len(found.guardrail_sources) == len(found.prompt.guardrails)
 
 
-async def test_sections_that_invent_a_placeholder_are_not_kept():
-    invents = changed(output_format="A mail that ends with [SIGNATURE].")
+async def test_a_guardrail_that_invents_a_placeholder_is_not_kept():
+    invents = changed(
+        guardrails=("It ends with [SIGNATURE].", *GOOD.guardrails[:1]), guardrail_sources=()
+    )
     found = await improve(Writer(invents, invents))
-    assert found.prompt.output_format == ""
-    assert found.prompt.role == GOOD.role
+    assert "It ends with [SIGNATURE]." not in found.prompt.guardrails
+    assert GOOD.guardrails[0] in found.prompt.guardrails
+
+
+async def test_a_guardrail_that_contradicts_the_idea_is_not_kept():
+    against = changed(
+        guardrails=("Include any attachment.", *GOOD.guardrails[:1]), guardrail_sources=()
+    )
+    found = await improve(Writer(against, against))
+    assert "Include any attachment." not in found.prompt.guardrails
+
+
+async def test_an_idea_that_is_good_as_it_is_gets_nothing_where_the_original_is_kept():
+    idea = (
+        "You are a careful editor of {name}. Correct the spelling of the text that I paste. "
+        "Answer with a table of two columns and never change names."
+    )
+    found = await improve(Writer(LOSES_A_PLACEHOLDER, LOSES_A_PLACEHOLDER), idea)
+    assert found.prompt.render() == idea
+    assert not found.changed
+
+
+async def test_where_a_models_guardrails_come_from_is_told():
+    plain = changed(guardrail_sources=())
+    found = await improve(Writer(plain))
+    assert found.guardrail_sources[1] is GuardrailSource.IDEA
+    assert found.guardrail_sources[2] is GuardrailSource.ASSUMED
 
 
 async def test_two_replies_that_cannot_be_read_keep_the_original():
@@ -161,7 +200,7 @@ async def test_a_reply_that_cannot_be_read_is_asked_for_again():
 async def test_a_readable_answer_is_not_given_up_for_an_unreadable_correction():
     found = await improve(Writer(LOSES_A_PLACEHOLDER, unreadable()))
     assert found.kept_original
-    assert found.prompt.role == GOOD.role
+    assert GOOD.guardrails[2] in found.prompt.guardrails
     assert "placeholders" in found.warnings
 
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from prompt_improver.app import create_app
+from prompt_improver.improvement.offline import compose
+from prompt_improver.improvement.prompt_wording import WORDING
 from prompt_improver.improvement.structured_prompt import Framework, StructuredPrompt, fence
 from prompt_improver.settings import Settings
 from tests.model_server import PARTS, ModelRequest, ModelServer, Reply, parts
@@ -85,6 +87,7 @@ def sections_of(language: str) -> list[str]:
         guardrails=("-g",),
         output_format="-o",
         context="-c",
+        material="-m",
         language=language,
     )
     return headings(full.render())
@@ -111,19 +114,29 @@ def check(
         assert f"Idea:\n{fence(idea)}\n" in asked
         assert not context.strip() or f"Context:\n{fence(context)}\n" in asked
 
-    assert found["directive"].strip() == idea.strip()
-    assert found["role"] in (PARTS["role"], "")
-    assert found["guardrails"] in (PARTS["guardrails"], [])
-    assert found["output_format"] in (PARTS["output_format"], "")
+    offline = compose(idea, context).prompt
     assert found["model_calls"] == len(server.requests) <= 2
+    assert context.strip() in found["improved_prompt"]
+    if found["kept_original"]:
+        assert found["directive"] == offline.directive
+        assert found["material"] == offline.material
+        assert found["role"] == ""
+        assert found["output_format"] == offline.output_format
+        own = len(offline.guardrails)
+        assert found["guardrails"][:own] == list(offline.guardrails)
+        assert {*found["guardrails"][own:]} <= {*PARTS["guardrails"]}
+    else:
+        assert found["directive"].strip() == idea.strip()
+        assert found["role"] == PARTS["role"]
+        assert found["guardrails"] == PARTS["guardrails"]
+        assert found["output_format"] == PARTS["output_format"]
+    if found["improved_prompt"] == offline.directive:
+        return  # alone, it is what the user typed, whatever stands in it
 
     names = headings(found["improved_prompt"])
-    [sections] = [sections for sections in map(sections_of, LANGUAGES) if {*names} <= {*sections}]
-    assert names == [name for name in sections if name in names]
-    assert sections[1] in names
-    assert (sections[2] in names) == bool(context.strip())
-    assert idea.strip() in found["improved_prompt"]
-    assert context.strip() in found["improved_prompt"]
+    fitting = [sections for sections in map(sections_of, WORDING) if {*names} <= {*sections}]
+    assert names in [[name for name in sections if name in names] for sections in fitting]
+    assert not context.strip() or any(sections[3] in names for sections in fitting)
 
 
 @bounded
@@ -167,7 +180,9 @@ def test_a_model_that_only_repeats_what_it_was_asked_keeps_the_users_words(
     server.reply = lambda request: Reply(text=request.body["messages"][-1]["content"])
     response = client.post("/api/v1/improve-prompt", json={"idea": idea, "context": context})
     assert response.status_code == 200
-    assert idea.strip() in response.json()["improved_prompt"]
+    kept = compose(idea, context).prompt
+    assert kept.directive.strip() in response.json()["improved_prompt"]
+    assert kept.material.strip() in response.json()["improved_prompt"]
     assert context.strip() in response.json()["improved_prompt"]
 
 

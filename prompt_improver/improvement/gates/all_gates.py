@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 from prompt_improver.improvement.gates.answered import answered, unfilled
 from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite
+from prompt_improver.improvement.gates.contradiction import contradiction
 from prompt_improver.improvement.gates.limits import limits
 from prompt_improver.improvement.gates.placeholders import placeholders
 from prompt_improver.improvement.gates.prompt_language import language
 from prompt_improver.improvement.gates.repetition import repetition
-from prompt_improver.improvement.gates.size import guardrail_count, length
+from prompt_improver.improvement.gates.size import length
 from prompt_improver.improvement.gates.verbatim import verbatim
 from prompt_improver.improvement.structured_prompt import StructuredPrompt
 
@@ -16,11 +17,11 @@ GATES: dict[str, Callable[[Rewrite], GateFailure | None]] = {
     "placeholders": placeholders,
     "verbatim": verbatim,
     "limits": limits,
+    "contradiction": contradiction,
     "language": language,
     "answered": answered,
     "unfilled": unfilled,
     "repetition": repetition,
-    "guardrail_count": guardrail_count,
     "length": length,
 }
 
@@ -31,8 +32,8 @@ def check(
     """Every gate that ``prompt`` does not pass, at most one failure a gate, in a fixed order;
     empty where the prompt may be handed over. Raises nothing, whatever stands in the text.
 
-    The language gate binds model backends only: the offline one says by a warning of its own
-    that it does not write the language of the idea.
+    The language gate binds model backends only: the offline one adds no sentence in a
+    language that it did not tell the idea to be in.
     """
     rewrite = Rewrite.of(idea, context, prompt)
     found = (gate(rewrite) for name, gate in GATES.items() if model_backend or name != "language")

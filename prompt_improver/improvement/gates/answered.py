@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from prompt_improver.improvement.gates.code_lines import is_code_line
 from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure
+from prompt_improver.improvement.reading.code_lines import is_code_line
 
 _IT_IS_A_PROMPT = "Write instructions for whoever will do the task; do not do the task"
 
@@ -121,12 +121,14 @@ def _answers(rewrite: Rewrite) -> Iterator[str]:
     for match in _AS_AN_AI.finditer(rewrite.written) if talks else ():
         if not rewrite.is_given(match.group()):
             yield f"{_IT_IS_A_PROMPT}, and leave out: {match.group()}"
-    directive = rewrite.without_given(rewrite.prompt.directive)
+    directive = rewrite.without_given(rewrite.prompt.directive).strip()
+    if rewrite.is_given(directive):  # a part of the idea, whose material stands elsewhere
+        directive = ""
     if any(_is_code(rewrite, part) for part in (directive, rewrite.prompt.output_format)):
         yield f"{_IT_IS_A_PROMPT}: it must hold no finished code."
     elif _LETTER.search(directive) and _FAREWELL.search(directive):
         yield f"{_IT_IS_A_PROMPT}: it must hold no finished letter."
-    elif _is_essay(rewrite):
+    elif directive and _is_essay(rewrite):
         yield f"{_IT_IS_A_PROMPT}: it must hold no finished text."
 
 

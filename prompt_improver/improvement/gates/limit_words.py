@@ -1,7 +1,7 @@
 """The words that forbid and limit, in the languages that we know."""
 
 # What an idea says, by language: longer phrases first, since the first that fits is taken.
-# A number must stand beside "most" and "least" for them to count.
+# "most" and "least" stand here only so that "never exceed" is no ban; bounds.py has the bounds.
 PHRASES: dict[str, dict[str, str]] = {
     "en": {
         "most": "at most|no more than|not more than|not over|up to|maximum(?: of)?|max\\.?(?: of)?"
@@ -107,19 +107,12 @@ MARKS: dict[str, str] = {
         até ultrapasse plus jusqu'à moins dépasse dépasser höchstens maximal bis weniger
         überschreiten massimo fino meno superare
     """,
-    "least": """
-        least minimum min min. more over above than ≥ > exceed minimal
-        menos mínimo minimo mínima más mas encima superior
-        mais mínimo moins plus mindestens wenigstens mehr almeno minimo più
-    """,
 }
 
 # A limit may be said the other way round: "only the standard library", "no other library".
 SAME: dict[str, tuple[str, ...]] = {
     "not": ("not", "only"),
     "only": ("only", "not", "most"),
-    "most": ("most", "only"),
-    "least": ("least",),
 }
 
 # Words of the function-word lists that carry meaning all the same.

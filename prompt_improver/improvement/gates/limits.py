@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from prompt_improver.improvement.gates.bans import is_soft, lost_bans
+from prompt_improver.improvement.gates.bounds import SAME_BOUND, bounds_in
 from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure
+from prompt_improver.improvement.gates.limit_phrases import limit_patterns
 from prompt_improver.improvement.gates.limit_words import (
     CARRYING,
     MARKS,
@@ -13,7 +16,7 @@ from prompt_improver.improvement.gates.limit_words import (
     SAME,
     TELLING,
 )
-from prompt_improver.improvement.gates.numbers import WORDS_OF_NUMBERS
+from prompt_improver.improvement.gates.verbatim import SET_OFF
 from prompt_improver.improvement.language import WORDS, detect_language, stems_of
 
 _MOST_LIMITS = 60  # kept, ...
@@ -21,7 +24,9 @@ _MOST_MARKERS = 300  # ... and looked at: what bounds the time for an idea of no
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W_][\w+#]*(?:[.'’-]\w+)*|[,;:!?\n().≤≥<>]")
 _CLAUSE_END = re.compile(r"(?<!max)(?<!máx)(?<!min)[.;!?]+(?=\s|\Z)|\n")
 _BULLET = re.compile(r"\s*(?:[-*•]|\d{1,2}[.)])\s")
-_DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
+_UNIT = re.compile(r"[ \u00a0-]?[^\W\d_]+")
+_CLAUSE_MARKS = ".,;:!?\n("
+_LONGEST_CLAUSE = 200
 _STOPS = frozenset(".;:!?\n)(")
 _OR = frozenset("or nor ni o u ou oder noch né nem".split())
 _AND = frozenset("and y e und et".split())
@@ -48,12 +53,12 @@ class _Limit:
     kind: str
     said: str
     stems: frozenset[str]
-    number: str = ""
 
 
 def limits(rewrite: Rewrite) -> GateFailure | None:
-    """Fails where the idea forbids, excludes or bounds something and no clause of the prompt
-    has both a word that does so and a word of what is forbidden (or its number).
+    """Fails where the idea forbids or excludes something and no clause of the prompt has both
+    a word that does so and a word of what is forbidden, or where no clause bounds a number the
+    same way. A ban that is made soft ("try to avoid") is lost.
 
     ``don't use jQuery`` may become ``Avoid jQuery`` or ``jQuery is not allowed``; ``at most 3
     retries`` ``no more than three retries``. Negations that only tell (``no sé``, ``it does
@@ -61,30 +66,57 @@ def limits(rewrite: Rewrite) -> GateFailure | None:
     """
     if rewrite.quotes_idea:
         return None
-    wanted = _limits_of(rewrite.idea)
+    language = detect_language(rewrite.idea) or ""
+    lost = dict.fromkeys(
+        (
+            *_lost_bounds(rewrite),
+            *_lost_limits(rewrite, language),
+            *lost_bans(rewrite.idea, rewrite.text, language),
+        )
+    )
+    return failure("limits", (f"Keep this limit: {said}" for said in lost))
+
+
+def _lost_bounds(rewrite: Rewrite) -> Iterator[str]:
+    """The numbers that the idea bounds and the prompt does not, or the other way round."""
+    idea = SET_OFF.sub(lambda match: " " * len(match.group()), rewrite.idea).lower()
+    wanted = [bound for bound in bounds_in(idea) if bound[1] != "about"]
     if not wanted:
-        return None
-    clauses = list(_clauses(rewrite.text))
-    lost = (limit.said for limit in wanted if not any(_keeps(limit, c) for c in clauses))
-    return failure("limits", (f"Keep this limit: {said}" for said in dict.fromkeys(lost)))
+        return
+    kept = {(number, kind) for number, kind, _, _ in bounds_in(rewrite.text.lower())}
+    for number, kind, first, last in wanted:
+        if not any((number, same) in kept for same in SAME_BOUND[kind]):
+            unit = _UNIT.match(idea, last)
+            yield " ".join(
+                (rewrite.idea if len(rewrite.idea) == len(idea) else idea)[
+                    first : unit.end() if unit else last
+                ].split()
+            )
+
+
+def _lost_limits(rewrite: Rewrite, language: str) -> Iterator[str]:
+    wanted = _limits_of(rewrite.idea, language)
+    if not wanted:
+        return
+    clauses = list(_clauses(rewrite.text, soft_counts=is_soft(rewrite.idea)))
+    for limit in wanted:
+        if not any(_keeps(limit, clause) for clause in clauses):
+            yield limit.said
 
 
 @dataclass(frozen=True, slots=True)
 class _Clause:
     kinds: frozenset[str]
     stems: frozenset[str]
-    numbers: frozenset[str]
 
 
 def _keeps(limit: _Limit, clause: _Clause) -> bool:
     if clause.kinds.isdisjoint(SAME[limit.kind]):
         return False
-    if limit.number:
-        return limit.number in clause.numbers
     return not limit.stems.isdisjoint(clause.stems)
 
 
-def _clauses(text: str) -> Iterator[_Clause]:
+def _clauses(text: str, *, soft_counts: bool) -> Iterator[_Clause]:
     """The clauses that forbid or limit. One that ends in a colon does so for the list below."""
     carried: frozenset[str] = frozenset()
     for clause in _CLAUSE_END.split(text):
@@ -96,54 +128,33 @@ def _clauses(text: str) -> Iterator[_Clause]:
             kinds |= carried
         else:
             carried = kinds if clause.rstrip().endswith((":", ":**")) else frozenset()
-        if kinds:
-            yield _Clause(
-                kinds,
-                frozenset(stem for word in words for stem in stems_of(word)),
-                frozenset(_number(word) for word in words) - {""},
-            )
+        if kinds and (soft_counts or not is_soft(clause)):
+            yield _Clause(kinds, frozenset(stem for word in words for stem in stems_of(word)))
 
 
-def _limits_of(idea: str) -> list[_Limit]:
-    language = detect_language(idea) or ""
+def _limits_of(idea: str, language: str) -> list[_Limit]:
     pattern = _PATTERNS.get(language)
     if pattern is None:
         return []
     plain = idea.replace("’", "'")
     found: list[_Limit] = []
     bound_to = 0
-    for match in islice(pattern.finditer(plain.lower()), _MOST_MARKERS):
+    lower = plain.lower()
+    known = limit_patterns(language or "en")
+    for match in islice(pattern.finditer(lower), _MOST_MARKERS):
         kind = match.lastgroup or ""
         start, end = match.span()
-        if kind in ("most", "least"):
-            if beside := _number_beside(plain, start, end):
-                number, first, last = beside
-                found.append(_Limit(kind, plain[first:last], frozenset(), number))
-        elif start >= bound_to or match.group() not in _OR:
+        begin = max(start - _LONGEST_CLAUSE, 0)
+        begin += max(lower[begin:start].rfind(mark) + 1 for mark in _CLAUSE_MARKS)
+        if kind in ("most", "least") or (known and known.tells.search(lower, begin, start)):
+            continue
+        if start >= bound_to or match.group() not in _OR:
             for first, last, stems in _bound(plain, start, end, before=kind == "only"):
                 found.append(_Limit(kind, " ".join(plain[first:last].split()), stems))
                 bound_to = last
         if len(found) >= _MOST_LIMITS:
             break
     return found
-
-
-def _number_beside(text: str, start: int, end: int) -> tuple[str, int, int] | None:
-    """The number that a phrase at start..end bounds, and the span of both."""
-    after = list(_TOKEN.finditer(text, end, min(len(text), end + 40)))[:4]
-    for position, match in enumerate(after[:3]):
-        if match.group() in _STOPS:
-            break
-        if number := _number(match.group().lower()):
-            unit = after[position + 1 : position + 2]
-            last = unit[0] if unit and unit[0].group().isalpha() else match
-            return number, start, last.end()
-    for match in reversed(list(_TOKEN.finditer(text, max(0, start - 40), start))[-3:]):
-        if match.group() in _STOPS:
-            break
-        if number := _number(match.group().lower()):
-            return number, match.start(), end
-    return None
 
 
 def _bound(
@@ -211,13 +222,6 @@ def _closes(ahead: list[re.Match[str]]) -> bool:
     if not ahead or ahead[0].group().lower() in _EMPTY:
         return False
     return len(ahead) == 1 or ahead[1].group() in _STOPS
-
-
-def _number(word: str) -> str:
-    if not word[:1].isdigit():
-        return WORDS_OF_NUMBERS.get(word, "")
-    match = _DIGITS.match(word)
-    return match.group().replace(",", "") if match else ""
 
 
 _KINDS: dict[str, tuple[str, ...]] = {

@@ -2,10 +2,30 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
 
 _NUMBER = re.compile(
     r"(?<![\w^.,])(?:([$€£])\s?)?(\d+(?:[.,]\d+)*)(?:[ \u00a0\-]?([^\W\d_]+|[%€$£°ºª]))?"
+    r"(?:\s?([€$£]))?"
 )
+_CLOCK = re.compile(
+    r"(?<![\w.,:])([01]?\d|2[0-4])(?:[:hH]([0-5]\d)(?![\d:]|[.,]\d)|(?=\s?(?:h\b|[ap]\.?m\b)))\s?"
+    r"(?:h\b|([ap])\.?m\b\.?)?"
+)
+# Chinese, Japanese, Korean and Thai write a number and its unit into the running text.
+_UNSPACED = re.compile(
+    r"[\u0e00-\u0e7f\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff0c-\uff1f]+"
+)
+_FULL_WIDTH = str.maketrans("０１２３４５６７８９．％", "0123456789.%")
+_TIMES = {
+    "k": 1_000, "mil": 1_000, "thousand": 1_000, "tausend": 1_000, "тыс": 1_000, "тысяч": 1_000,
+    "m": 1_000_000, "mn": 1_000_000, "million": 1_000_000, "millions": 1_000_000,
+    "millón": 1_000_000, "millones": 1_000_000, "milhão": 1_000_000, "milhões": 1_000_000,
+    "millionen": 1_000_000, "mio": 1_000_000, "milione": 1_000_000, "milioni": 1_000_000,
+    "млн": 1_000_000, "миллион": 1_000_000, "миллионов": 1_000_000,
+    "bn": 1_000_000_000, "billion": 1_000_000_000,
+}  # fmt: skip
 _THOUSANDS = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*\Z")
 _ENUMERATED = re.compile(r"(?:^|(?<=\s))\d{1,2}\)(?=\s)", re.MULTILINE)
 _LISTED = re.compile(r"^[\s>*\-]*\d{1,2}[.)](?=\s)", re.MULTILINE)
@@ -63,28 +83,47 @@ WORDS_OF_NUMBERS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as it is written, and the forms by which another text may have it."""
+
+    written: str
+    own: frozenset[str]
+    """With its unit where it has one: ``500 ms``, ``62000 $``, ``18:30``."""
+    loose: frozenset[str]
+    """And without: who writes 500 ms has the number 500 as well."""
+
+
 def lost_numbers(idea: str, text: str) -> Iterator[str]:
-    """The numbers of ``idea``, with their unit, that ``text`` does not hold."""
-    wanted = dict.fromkeys(_in_idea(idea))
+    """The numbers of ``idea``, with their unit, that ``text`` does not hold. ``62k`` may become
+    ``62,000``, ``15h`` ``15:00`` or ``3 pm``, and ``5`` ``five``."""
+    wanted = {number.written: number for number in _in_idea(idea)}
     if not wanted:
         return
-    kept: set[tuple[str, str]] = set()
-    for number, unit, _ in find_numbers(text):
-        kept.add((number, unit))
-        kept.add((number, ""))
+    kept: set[str] = set()
+    for number in find_numbers(text):
+        kept |= number.loose
     spelled: set[str] | None = None
-    for number, unit, written in wanted:
-        if (number, unit) in kept:
+    for number in wanted.values():
+        if not number.own.isdisjoint(kept):
             continue
-        words = _NUMBER_WORDS.get(number)
+        words = next((_NUMBER_WORDS[form] for form in number.loose if form in _NUMBER_WORDS), "")
         if words and spelled is None:
             spelled = set(re.findall(r"[^\W\d_]+", text.lower()))
         if words and spelled is not None and not spelled.isdisjoint(words.split()):
             continue
-        yield written
+        yield number.written
 
 
-def _in_idea(idea: str) -> Iterator[tuple[str, str, str]]:
+def apart(text: str) -> str:
+    """``text`` with blanks for what is written without spaces, so that its numbers and names
+    stand alone: ``新入社員12名`` has the number 12."""
+    if text.isascii():
+        return text
+    return _UNSPACED.sub(" ", text.translate(_FULL_WIDTH))
+
+
+def _in_idea(idea: str) -> Iterator[Number]:
     """Without the numbers that only count the points of a list."""
     if not any(map(str.isdigit, idea)):
         return
@@ -94,21 +133,47 @@ def _in_idea(idea: str) -> Iterator[tuple[str, str, str]]:
     yield from find_numbers(plain)
 
 
-def find_numbers(text: str) -> Iterator[tuple[str, str, str]]:
-    """Every number as (digits, unit or "", as written). ``1,000`` and ``1.000`` are 1000;
-    ordinals are left out, and so is what is part of a word."""
-    for match in _NUMBER.finditer(text):
-        currency, digits, after = match.groups()
-        unit = (after or "").lower()
-        if unit in _ORDINAL:
-            continue
-        unit = _UNITS.get(unit, "")
-        written = match.group().strip() if unit else f"{currency or ''}{digits}"
-        unit = unit or currency or ""
-        if _THOUSANDS.match(digits):
-            yield re.sub("[.,]", "", digits), unit, written
-        elif digits.count(",") > 1:
-            for number in digits.split(","):
-                yield number, "", number
-        else:
-            yield digits, unit, written
+def find_numbers(text: str) -> Iterator[Number]:
+    """Every number. ``1,000`` and ``1.000`` are 1000; ordinals are left out, and so is what is
+    part of a word."""
+    plain = apart(text)
+    clocks: dict[int, tuple[str, str]] = {}
+    for match in _CLOCK.finditer(plain):
+        hour, minute, half = int(match[1]), match[2] or "00", match[3]
+        hour = hour % 12 + (12 if half == "p" else 0) if half else hour
+        clocks[match.start(1)] = (f"{hour}:{minute}", match.group().strip())
+        if match[2]:
+            clocks[match.start(2)] = ("", "")  # told with its hour
+    for match in _NUMBER.finditer(plain):
+        clock, written = clocks.get(match.start(2), (None, ""))
+        if clock != "":
+            yield from _number(match, clock, written)
+
+
+def _number(match: re.Match[str], clock: str | None, as_clock: str) -> Iterator[Number]:
+    before, digits, after, behind = match.groups()
+    name = (after or "").lower()
+    if name in _ORDINAL:
+        return
+    unit = _UNITS.get(name, "")
+    times = _TIMES.get(name, 0) if after not in ("m", "b") else 0
+    unit = "" if times else unit
+    currency = before or behind or ""
+    value = re.sub("[.,]", "", digits) if _THOUSANDS.match(digits) else digits
+    written = match.group().strip() if unit or times else f"{before or ''}{digits}"
+    if not _THOUSANDS.match(digits) and digits.count(",") > 1:
+        for number in digits.split(","):
+            yield Number(number, frozenset((number,)), frozenset((number,)))
+        return
+    if times and value.replace(",", ".").count(".") < 2:
+        value = f"{Decimal(value.replace(',', '.')) * times:f}".removesuffix(".0")
+        value = value.rstrip("0").rstrip(".") if "." in value else value
+    elif value.count(",") == 1 and "." not in value:
+        value = value.replace(",", ".")
+    unit = unit or currency
+    own = {f"{value} {unit}" if unit else value}
+    if clock:
+        own.add(clock)
+        own.discard(value)
+        written = as_clock
+    yield Number(written, frozenset(own), frozenset((*own, value)))

@@ -1,18 +1,6 @@
-"""The gates on how much stands in a prompt: its guardrails and its length."""
+"""The gate on how much stands in a prompt."""
 
 from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure
-
-FEWEST_GUARDRAILS = 3
-MOST_GUARDRAILS = 7
-
-
-def guardrail_count(rewrite: Rewrite) -> GateFailure | None:
-    """Fails under 3 guardrails and over 7, not counting blank ones."""
-    count = sum(1 for rule in rewrite.prompt.guardrails if rule.strip())
-    if FEWEST_GUARDRAILS <= count <= MOST_GUARDRAILS:
-        return None
-    wanted = f"Give {FEWEST_GUARDRAILS} to {MOST_GUARDRAILS} guardrails, not {count}."
-    return failure("guardrail_count", [wanted])
 
 
 def length(rewrite: Rewrite) -> GateFailure | None:

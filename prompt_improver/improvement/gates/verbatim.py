@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure, stands_in
-from prompt_improver.improvement.gates.numbers import lost_numbers
+from prompt_improver.improvement.gates.numbers import apart, lost_numbers
 from prompt_improver.improvement.language import WORDS
 
-_SET_OFF = re.compile(
+SET_OFF = re.compile(
     r"```[^\n`]*\n(?s:(?P<fence>.*?))(?:```|\Z)"
     r"|`(?P<ticks>[^`\n]{1,300})`"
     r"|\"(?P<straight>[^\"\n]{1,300})\"|“(?P<curly>[^“”\n]{1,300})”"
@@ -27,6 +27,17 @@ _FOLDERS = frozenset(
     "assets pages components hooks scripts packages node_modules config sql data".split()
 )
 _COMMON_WORDS = frozenset(" ".join(WORDS.values()).split())
+# v2 may become "version 2", and Q3 "the third quarter" or "T3".
+_ORDINALS = {
+    "1": "first|primer|primeiro|premier|erste[nsr]?|primo",
+    "2": "second|segundo|deuxième|zweite[nsr]?|secondo",
+    "3": "third|tercer|terceiro|troisième|dritte[nsr]?|terzo",
+    "4": "fourth|cuarto|quarto|quatrième|vierte[nsr]?",
+}
+_SAID = {
+    "v": r"(?<!\w)v(?:er|ers|ersion|ersión|ersão|ersione)?\.? ?{0}(?!\d)",
+    "q": r"(?<!\w)(?:t{0}|(?:{0}(?:[ºª°.]|st|nd|rd|th|er|e)?|{1}) (?:quarter|trimestre|quartal))",
+}
 _PLAIN_QUOTES = str.maketrans("“”„‘’\u00a0\u202f\u2011", '"""\'\'  -', "\\")
 
 
@@ -46,7 +57,7 @@ def verbatim(rewrite: Rewrite) -> GateFailure | None:
 def _lost(rewrite: Rewrite) -> Iterator[str]:
     text = rewrite.text
     flat = ""  # made at the first need: most prompts keep what they must
-    set_off = [match.group(match.lastgroup or 0) for match in _SET_OFF.finditer(rewrite.idea)]
+    set_off = [match.group(match.lastgroup or 0) for match in SET_OFF.finditer(rewrite.idea)]
     for piece in dict.fromkeys(set_off):
         wanted = piece.strip().rstrip(".,;:")
         if wanted in text:
@@ -54,9 +65,9 @@ def _lost(rewrite: Rewrite) -> Iterator[str]:
         flat = flat or _flatten(text)
         if _flatten(wanted) not in flat:
             yield piece
-    rest = _SET_OFF.sub(" ", rewrite.idea)
+    rest = SET_OFF.sub(" ", rewrite.idea)
     lower = ""
-    for piece in dict.fromkeys(_pieces(rest)):
+    for piece in dict.fromkeys(_pieces(apart(rest))):
         if stands_in(piece, text):
             continue
         flat = flat or _flatten(text)
@@ -77,6 +88,9 @@ def _kept_with_digits(piece: str, lower: str) -> bool:
     if match is None:
         return False
     low, cut = piece.lower(), match.end(1)
+    said = _SAID.get(low[:cut], "")
+    if said and re.search(said.format(low[cut:], _ORDINALS.get(low[cut:], "-")), lower):
+        return True
     return any(stands_in(low[:cut] + gap + low[cut:], lower) for gap in ("", " ", "-"))
 
 

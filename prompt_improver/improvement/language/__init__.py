@@ -4,8 +4,12 @@ Detection, its word lists, and what the forms of a word have in common. Nothing 
 prompts or gates.
 """
 
-from prompt_improver.improvement.language.detection import could_be, detect_language
+from prompt_improver.improvement.language.detection import (
+    could_be,
+    detect_language,
+    possible_languages,
+)
 from prompt_improver.improvement.language.word_stems import stems_of
 from prompt_improver.improvement.language.words import WORDS
 
-__all__ = ["WORDS", "could_be", "detect_language", "stems_of"]
+__all__ = ["WORDS", "could_be", "detect_language", "possible_languages", "stems_of"]

@@ -1,26 +1,40 @@
-"""Which language a short text is in, from its script and its commonest words."""
+"""Which language a short text is in, from its script, its words and their shapes."""
 
 import re
 import unicodedata
-from collections import Counter, defaultdict
+from collections import defaultdict
+from functools import lru_cache
 
-from prompt_improver.improvement.language.words import DECOYS, ELISIONS, ENDINGS, LETTERS, WORDS
+from prompt_improver.improvement.language.lexicon import Shares, lexicon
+from prompt_improver.improvement.language.scripts import MIXED, language_by_script
+from prompt_improver.improvement.language.shapes import ALPHABETS, LETTERS
+from prompt_improver.improvement.language.words import WORDS
 
 _SAMPLE = 2_000
 """Characters looked at: enough to tell, and what bounds the time."""
 
-_ENOUGH = 1.0
-"""One word that no other language has, or a few that two or three share."""
+_MOST_WORDS = 60
 
-_LEAD = 0.3
+_ENOUGH = 0.8
+"""Nearly a word that no other language has, or a few that two or three share."""
+
+_LEAD = 0.4
 """How much more than the next language the first one needs, in words of its own ..."""
 
-_RATIO = 1.25
+_RATIO = 1.4
 """... and how many times as much, so that a text half in each is told as neither."""
 
-_FIRST_GUESS = 0.4
-"""Added to Spanish where it leads or ties: ``Crea un componente Modal con backdrop`` is
-Spanish and Italian, and Spanish is what our users write."""
+_POSSIBLE = 0.5
+"""Enough to say which languages it may be in, where it does not tell in which of them."""
+
+_PERHAPS = 1.5
+"""How many times as much the likeliest may have of what a language has that is possible, too."""
+
+_LEAST_LEAD = 0.2
+"""Enough where the first language has every word that the next one has."""
+
+_SHARE = 0.15
+"""How much of it must speak for the language: one English word in a Welsh sentence does not."""
 
 _FENCE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 _QUOTE = re.compile("[\"“«„']")
@@ -28,152 +42,149 @@ _QUOTED = re.compile(
     r"\"[^\"\n]{2,400}\"|“[^“”\n]{2,400}”|«[^«»\n]{2,400}»|„[^„“\n]{2,400}“"
     r"|(?<!\w)'[^'\n]{2,200}'(?!\w)"
 )
-# A token with one of these is code, an address or a placeholder, whatever its letters say.
-_CODE = re.compile(r"[_/\\@{}<>$=|#\[\]\d]|\w\.\w|[a-z][A-Z]|\w\(|::|->")
-_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
-_MARKS = re.compile(f"[{''.join(LETTERS)}]")
-_NOT_LATIN = re.compile(
-    r"[\u0370-\u052f\u0590-\u06ff\u1100-\u11ff\u1f00-\u1fff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
-    r"\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f]"
+# A token with one of these is code, an address, a file or a placeholder, whatever its letters say.
+_CODE = re.compile(r"[_/\\@{}<>$=|#\[\]\d*+^~]|\w\.\w|[a-z][A-Z]|\w\(|::|->|-\w+-[A-Z]")
+_STATEMENT = re.compile(
+    r"^[ \t]*(?!(?:[^\W\d_]+[ \t]+){4})(?:(?:for|if|while|def|class|import|from|return|const|let"
+    r"|var|function|public|private|static|else|try|catch)\b.*[=(){};:]|.*[;{}]"
+    r"|[\w.\[\]]+[ \t]*[-+*/|&]?=.*)[ \t]*$",
+    re.MULTILINE,
 )
+_EQUATION = re.compile(r"(?<!\w)\w{1,3}[ \t]*[=<>+*^][ \t]*\S+(?:[ \t]*[-+*/^][ \t]*\S+)*")
+_OPERATOR = re.compile(r"[=+*^<>]")
+_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+_SPECIAL = re.compile(f"[{''.join(LETTERS)}]")
 
 
-def detect_language(text: str) -> str | None:
-    """ISO 639-1 code of the language of ``text``: en, es, pt, fr, de, it by its words; ru,
-    el, ar, he, zh, ja, ko by its script (so that Ukrainian counts as ru, Persian as ar).
+def detect_language(text: str, context: str = "") -> str | None:
+    """ISO 639-1 code of the language of ``text``: en, es, pt, fr, de, it by its words; by its
+    script ru, el, ar, he, zh, ja, ko, and those that ``scripts.py`` names besides.
 
-    None where it is too short or too mixed to tell. Code, identifiers, addresses and quoted
-    pieces are passed over; only the first 2,000 characters are looked at.
+    None where it is too short or too mixed to tell, and for other languages in Latin letters.
+    Where the text does not tell, ``context`` is asked. Code, equations, identifiers, file
+    names, addresses and quoted pieces are passed over; only the first 2,000 characters are
+    looked at.
     """
+    plain = _prose(text)
+    found = _of_plain(plain)
+    if found is None and context:
+        found = _of_plain(_prose(context))
+        # "Crea un componente Modal" may be Spanish or Italian, whatever an English context says.
+        if found is not None and not _allows(plain, found):
+            return None
+    return found
+
+
+def could_be(text: str, language: str) -> bool:
+    """Whether ``text``, though told as another language, may as well be ``language``."""
+    scores = _scores(_without_code(text))[0]
+    best = max(scores.values(), default=0.0)
+    return 0 < best <= scores.get(language, 0.0) * _RATIO
+
+
+def possible_languages(text: str) -> tuple[str, ...]:
+    """Where ``detect_language`` tells none: the codes between which it cannot choose, best
+    first; empty where little speaks for any, or English is among them."""
+    scores = _scores(_prose(text))[0]
+    ranked = sorted(WORDS, key=lambda language: -scores.get(language, 0.0))
+    best = scores.get(ranked[0], 0.0)
+    if best < _POSSIBLE or best < max(scores.values()):
+        return ()
+    possible = tuple(code for code in ranked if best <= scores.get(code, 0.0) * _PERHAPS)
+    # English words of the trade stand in ideas of every language.
+    return () if "en" in possible or len(possible) < 2 else possible
+
+
+def _allows(plain: str, language: str) -> bool:
+    scores = _scores(plain)[0]
+    best = max((scores.get(known, 0.0) for known in WORDS), default=0.0)
+    return best < _ENOUGH or best <= scores.get(language, 0.0) * _RATIO
+
+
+def _prose(text: str) -> str:
     plain = _without_code(text)
     if _QUOTE.search(plain):
         unquoted = _QUOTED.sub(" ", plain)
         # All of it in quotation marks is an idea that somebody quoted, not a quotation.
         if _WORD.search(unquoted) or not _QUOTE.match(plain.lstrip()):
             plain = unquoted
-    return _of_plain(plain)
-
-
-def could_be(text: str, language: str) -> bool:
-    """Whether ``text``, though told as another language, may as well be ``language``."""
-    scores = _scores(_without_code(text))
-    best = max(scores.values(), default=0.0)
-    return 0 < best <= scores.get(language, 0.0) * _RATIO
+    return plain
 
 
 def _without_code(text: str) -> str:
     sample = text[:_SAMPLE]
-    return _FENCE.sub(" ", sample) if "`" in sample else sample
+    if "`" in sample:
+        sample = _FENCE.sub(" ", sample)
+    if _OPERATOR.search(sample) or ";" in sample or "(" in sample or "{" in sample:
+        sample = _EQUATION.sub(" ", _STATEMENT.sub(" ", sample))
+    return sample
 
 
 def _of_plain(plain: str) -> str | None:
-    script, share = None, 0.0
-    if not plain.isascii() and (foreign := _NOT_LATIN.findall(plain)):
-        script, share = _script(foreign, sum(map(str.isalpha, plain)))
-    if share >= 0.4:
+    script, share = (None, 0.0) if plain.isascii() else language_by_script(plain)
+    if share >= MIXED:
         return script
     return _by_words(plain) or (script if share >= 0.15 else None)
 
 
-def _script(foreign: list[str], letters: int) -> tuple[str, float]:
-    """The language whose script these characters are in, and its share of the text."""
-    counts: Counter[str] = Counter(map(_script_of, foreign))
-    # Japanese is written with Chinese characters between the kana, never the other way round.
-    if counts["ja"]:
-        counts["ja"] += counts.pop("zh", 0)
-    language, count = counts.most_common(1)[0]
-    weight = 3 if language in ("zh", "ja", "ko") else 1  # one of theirs is half a word
-    latin = letters - len(foreign)
-    return language, count * weight / (count * weight + max(latin, 0) or 1)
-
-
-def _script_of(character: str) -> str:
-    code = ord(character)
-    for first, last, language in _SCRIPTS:
-        if first <= code <= last:
-            return language
-    return "zh"
-
-
-_SCRIPTS = (
-    (0x0370, 0x03FF, "el"),
-    (0x1F00, 0x1FFF, "el"),
-    (0x0400, 0x052F, "ru"),
-    (0x0590, 0x05FF, "he"),
-    (0x0600, 0x06FF, "ar"),
-    (0x3040, 0x30FF, "ja"),
-    (0xFF66, 0xFF9F, "ja"),
-    (0xAC00, 0xD7AF, "ko"),
-    (0x1100, 0x11FF, "ko"),
-)
-
-
 def _by_words(plain: str) -> str | None:
-    scores = _scores(plain)
+    scores, told = _scores(plain)
     if not scores:
         return None
-    if "es" in scores and scores["es"] >= max(scores.values()) - 0.01:
-        scores["es"] += _FIRST_GUESS
-    language = max(scores, key=scores.__getitem__)
-    score = scores.pop(language)
-    second = max(scores.values(), default=0.0)
-    if score < _ENOUGH or score < second + _LEAD or score < second * _RATIO:
+    first, *others = sorted(scores, key=scores.__getitem__, reverse=True)
+    second = others[0] if others else ""
+    score, next_score = scores[first], scores.get(second, 0.0)
+    if first not in WORDS or score < _SHARE * len(told):
         return None
-    return language if language in WORDS else None
+    if score >= _ENOUGH and score - next_score >= _LEAD and score >= next_score * _RATIO:
+        return first
+    if score < _ENOUGH or score - next_score < _LEAST_LEAD:
+        return None
+    # "Crea un wrapper para fetch con retries" is Spanish: no word of it is Italian alone.
+    rivals = ({language for language, _ in shares} for shares in told)
+    return first if all(first in known for known in rivals if second in known) else None
 
 
-def _scores(plain: str) -> dict[str, float]:
-    """What speaks for each language, in words that only it has."""
+def _scores(plain: str) -> tuple[dict[str, float], list[Shares]]:
+    """What speaks for each language, in words that only it has, and what each word says."""
     scores: defaultdict[str, float] = defaultdict(float)
     ascii_only = plain.isascii()
-    known = _WEIGHTS.get
-    for token in plain.split():
-        weights = known(token.lower())  # most words that count stand free of signs
-        if weights is not None:
-            for language, weight in weights:
-                scores[language] += weight
-        elif not token.isalpha() or not ascii_only:
-            if _CODE.search(token):
-                continue
-            for word in _WORD.findall(unicodedata.normalize("NFC", token).lower()):
-                for language, weight in known(word) or _by_shape(word):
-                    scores[language] += weight
-        elif token.endswith(_ALL_ENDINGS) and not _CODE.search(token):
-            for language, weight in _by_shape(token.lower()):
-                scores[language] += weight
+    known = lexicon()
+    word_shares, shape = known.words.get, known.shape
+    told: list[Shares] = []
+    for token in plain.split(maxsplit=_MOST_WORDS)[:_MOST_WORDS]:
+        shares = word_shares(token.lower())  # most words that count stand free of signs
+        if shares is not None:
+            told.append(shares)
+            continue
+        if _CODE.search(token):
+            continue
+        if token.isalpha() and ascii_only:
+            parts = [token]
+        else:
+            parts = _WORD.findall(unicodedata.normalize("NFC", token))
+        for word in parts:
+            lower = word.lower()
+            told.append(word_shares(lower) or shape(lower))
+            if word == lower and not word.isascii():
+                _count_letters(word, scores)
+    for shares in told:
+        for language, share in shares:
+            scores[language] += share
     if not ascii_only:
-        for mark in set(_MARKS.findall(plain.lower())):
+        for mark in set(_SPECIAL.findall(plain.lower())):
             scores[LETTERS[mark]] += 0.7
-    return scores
+    return scores, told
 
 
-def _by_shape(word: str) -> tuple[tuple[str, float], ...]:
-    before, apostrophe, _ = word.replace("’", "'").partition("'")
-    if apostrophe:
-        whole = _WEIGHTS.get(word.replace("’", "'"))
-        return whole if whole is not None else _ELISIONS.get(before, ())
-    if len(word) > 4 and word.endswith(_ALL_ENDINGS):
-        for ending, weights in _ENDINGS:
-            if word.endswith(ending):
-                return weights
-    return ()
+def _count_letters(word: str, scores: dict[str, float]) -> None:
+    """A letter that a language does not have speaks against it: ``rețetă`` is no Italian."""
+    for language in {code for letter in word for code in _without(letter)}:
+        scores[language] -= 0.7
 
 
-def _weights() -> dict[str, tuple[tuple[str, float], ...]]:
-    languages: dict[str, list[str]] = {}
-    for language, words in (*WORDS.items(), *DECOYS.items()):
-        for word in set(words.split()):
-            languages.setdefault(word, []).append(language)
-    return {
-        word: tuple((language, 1 / len(known)) for language in known)
-        for word, known in languages.items()
-    }
-
-
-_WEIGHTS = _weights()
-_ENDINGS = tuple((ending, ((language, 0.7),)) for ending, language in ENDINGS)
-_ALL_ENDINGS = tuple(ending for ending, _ in ENDINGS)
-_ELISIONS = {
-    before: tuple((language, 1 / len(known)) for language in known)
-    for before, known in ELISIONS.items()
-}
+@lru_cache(maxsize=1_000)
+def _without(letter: str) -> tuple[str, ...]:
+    if letter.isascii():
+        return ()
+    return tuple(language for language, letters in ALPHABETS.items() if letter not in letters)

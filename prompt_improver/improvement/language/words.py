@@ -110,62 +110,97 @@ WORDS: dict[str, str] = {
 DECOYS: dict[str, str] = {
     "nl": """
         de het een en van voor met niet dat die is zijn op te in om aan ook als bij maar naar uit
-        dan kan wordt door over deze schrijf maak geen ik je jij wij hun heeft hebben moet wil
+        dan kan wordt door over deze dit schrijf maak geef leg vertaal verbeter help ik je jij wij
+        hun heeft hebben moet wil mijn hoe wat waarom of er was me we hier recht alle man lang klein
+        hond brief auto text land week name bericht lange titel namen kinderen geld recept recepten
+        verhaal per via plan idee geen winter morgen oma nacht school start bad
+    """,
+    "af": """
+        die 'n van vir my is nie en in met aan op ek jy dit hoe wat skryf vertaal gedig
+        resep ma
     """,
     "sv": """
         och att det som en ett är för på med inte av den till har jag du kan skriv skapa eller
-        om men var från denna detta utan og ikke det er som et til af på ikke jeg lav skriv
+        om men var från denna detta utan min mitt recept dikt gör hur vad varför man se sin text
+        bild planen land in er bad per lista kunde chef tag ja
     """,
-    "pl": "i w na z się nie to jest do że jak dla oraz który napisz stwórz o po za od tylko bez",
-    "tr": "ve bir bu için ile de da ne çok daha gibi ama yaz oluştur olarak bana değil",
-    "ro": "și si în cu pe este nu care pentru din sau un o la de fără scrie să mai fi",
+    "da": """
+        og at det som en et er for på med ikke af den til har jeg du kan skriv lav eller om men
+        var fra denne dette uden min mit opskrift digt hvordan hvad hvorfor man se sin alle hund
+        planen tage lang liste vender
+    """,
+    "no": """
+        og å det som en et er for på med ikke av den til har jeg du kan skriv lag eller om men var
+        fra denne dette uten min mitt oppskrift dikt hvordan hva hvorfor i vi alle hund lang mann
+    """,
+    "fi": """
+        ja on ei että se hän tämä mitä miten tee kirjoita resepti runo minun varten kanssa
+        no me
+    """,
+    "pl": """
+        i w na z się nie to jest do że jak dla oraz który napisz stwórz o po za od tylko bez mi
+        mój moja co ten tego przepis wiersz plan ja ich auto lista cena pan firma a my by tu u
+    """,
+    "cs": """
+        a na se v je to z do že jak pro o po za od jen bez mi můj co ten napiš vytvoř recept báseň
+        i si ale jako by ne firma auto jeden každou studenti cena já já o sem
+    """,
+    "sk": """
+        a na sa v je to z do že ako pre o po za od len bez mi môj čo napíš recept báseň aj
+        si ale
+    """,
+    "hr": """
+        i u na se za je da to od do s sa ne kao što kako napiši recept pjesma moj ja bez po o
+        su mi ti te lista nas tema si ali mama
+    """,
+    "sl": """
+        in v na se za je da to od do s z ne kot kaj kako napiši recept pesem moj brez po o
+        bi so ob
+    """,
+    "tr": """
+        ve bir bu için ile de da ne çok daha gibi ama yaz oluştur olarak bana değil mi su hasta son
+        her benim nasıl nedir o ya sana test
+    """,
+    "ro": """
+        și si în cu pe este nu care pentru din sau un o la de fără scrie să mai fi sunt ce cum ca am
+        mi ai al ale lui ei se te le va vom imi îmi asta acest explica analiza documente avion carte
+        idei plan reteta text vreau poezie mama acasa casa prima vara tema este era lista original
+        una unui unei in ora ore lei verde doctor mari ne eu
+    """,
     "ca": """
         el la els les un una i amb per que no és són de del dels al als més però sense aquest
-        aquesta també fes crea escriu explica funció si com en
+        aquesta també fes crea escriu explica funció si com en a meu meva recepta poema carta idees
+        text resum casa tot tots vull dona'm ajuda entrevista original empresa festa número hora
+        llista dia cada entre sobre vida nom persona convertir construir evitar preparar
+        estudiar pensar dormir sentir primavera infantil reforma cadena classe temps
     """,
-    "id": "yang dan di untuk dengan ini itu tidak dari buat buatkan saya ke pada adalah atau",
-}
-
-# Endings and letters that settle it where the words do not. Only of words in lower case.
-ENDINGS: tuple[tuple[str, str], ...] = (
-    ("ción", "es"),
-    ("ciones", "es"),
-    ("sión", "es"),
-    ("siones", "es"),
-    ("ería", "es"),
-    ("ón", "es"),
-    ("ção", "pt"),
-    ("ções", "pt"),
-    ("são", "pt"),
-    ("agem", "pt"),
-    ("zione", "it"),
-    ("zioni", "it"),
-    ("ità", "it"),
-    ("ung", "de"),
-    ("ungen", "de"),
-    ("keit", "de"),
-    ("heit", "de"),
-    ("schaft", "de"),
-    ("eux", "fr"),
-    ("euse", "fr"),
-    ("ité", "fr"),
-    ("ités", "fr"),
-)
-
-LETTERS: dict[str, str] = {"ñ": "es", "¿": "es", "¡": "es", "ã": "pt", "õ": "pt", "ß": "de"}
-
-# What stands before an apostrophe: l'utilisateur, dell'utente.
-ELISIONS: dict[str, tuple[str, ...]] = {
-    "l": ("fr", "it"),
-    "d": ("fr", "it"),
-    "qu": ("fr",),
-    "j": ("fr",),
-    "n": ("fr",),
-    "s": ("fr",),
-    "dell": ("it",),
-    "nell": ("it",),
-    "all": ("it",),
-    "dall": ("it",),
-    "sull": ("it",),
-    "un": ("it",),
+    "gl": """
+        o a os as un unha uns unhas de do da dos das no na en ao á aos ás coa co cos coas por polo
+        pola para que é son e ou non se como máis meu miña teu túa seu súa este esta isto ese
+        iso fai
+        escribe crea explica traduce axuda axúdame nai pai nomes can receita resumo texto carta
+        capítulo correo ideas negocio poema conto faino fas fan fixen dime unha
+        adiviñas adiviña ti vostede moi tamén aínda xa onde cando enfermeira enfermeiro galego xogo
+        xogos viaxe mensaxe linguaxe
+    """,
+    "id": """
+        yang dan di untuk dengan ini itu tidak dari buat buatkan saya ke pada adalah atau ya
+        bagaimana apa resep puisi ibu tolong bab ayat surat tips gratis per via
+    """,
+    "tl": """
+        ang ng sa na mga ay at ko mo siya ito para kay gumawa isulat ipaliwanag tula paano ano
+        kung si ni hindi ako libro regalo lang mama
+    """,
+    "hu": "a az és egy nem hogy van ez de is írj mi te meg el recept vers nekem ha ki be le",
+    "lv": "un ir par ar no uz kā es tu to ka vai bet man uzraksti recepte dzejolis",
+    "lt": "ir yra su už į iš kad ne tai man mano aš tu o parašyk receptas eilėraštis",
+    "et": "ja on ei et see ma sa kirjuta retsept luuletus mis kuidas",
+    "is": "og að er í á um það sem ekki til með skrifaðu uppskrift ljóð mér en son",
+    "eo": "la de en kaj estas por al kun ne mia via kiel tio poemo recepto skribu mi kiu",
+    "la": "et in de ad cum non est ut me te hoc carmen amicum scribe verte mea linguam",
+    "eu": "eta da bat hau ez du ere idatzi nire egin nola zer mezu errezeta itzuli",
+    "cy": "y yr a i o yn ar at am mae hwn ysgrifennwch i'r gan fy",
+    "ga": "an na le ar go agus is seo do mo i scríobh",
+    "sw": "na ya wa kwa ni za la andika barua kuhusu shairi mama hii",
+    "sq": "të e dhe një në për me që nga i shkruaj poezi recetë si",
 }

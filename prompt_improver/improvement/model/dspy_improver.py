@@ -47,7 +47,7 @@ class DspyImprover(Improver):
     async def improve(
         self, idea: str, context: str = "", correction: Correction | None = None
     ) -> Improvement:
-        language = detect_language(idea)
+        language = detect_language(idea, context)
         shown: Sequence[Demonstration] = ()
         if self._demonstrations is not None:
             shown = self._demonstrations.choose(idea, self._k)
@@ -67,7 +67,7 @@ class DspyImprover(Improver):
             context=context,
             reasoning=parts.reasoning,
             confidence=parts.confidence,
-            language=language or "en",
+            language=language,
         )
         return Improvement(
             prompt=prompt,

@@ -30,14 +30,15 @@ _OUTPUTS: dict[str, tuple[Any, str]] = {
         "everything that the idea asks, in its own terms.",
     ),
     "framework": (
-        Literal["chain-of-thought", "tree-of-thoughts", "decomposition", "role-playing"],
-        "chain-of-thought to work step by step, tree-of-thoughts to compare several ways, "
-        "decomposition for a task of many parts, role-playing for a voice or a conversation.",
+        Literal["", "chain-of-thought", "tree-of-thoughts", "decomposition", "role-playing"],
+        "Empty where the task needs no method; chain-of-thought to work step by step, "
+        "tree-of-thoughts to compare several ways, decomposition for a task of many parts, "
+        "role-playing for a voice or a conversation.",
     ),
     "guardrails": (
         list[str],
-        "A list of 3 to 7 rules for the result, specific to this task; one sentence each, so "
-        "that a reader can tell whether it was kept.",
+        "A list of at most 7 rules for the result, specific to this task; one sentence each, so "
+        "that a reader can tell whether it was kept. Empty where the idea leaves none to say.",
     ),
     "output_format": (
         str,

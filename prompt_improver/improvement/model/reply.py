@@ -63,10 +63,11 @@ class ReplyParts:
 
 
 def parse_reply(text: str) -> ReplyParts:
-    """The parts in ``text``. Role, directive and at least one guardrail must be there.
+    """The parts in ``text``. Role and directive must be there, and guardrails, be it an empty
+    list.
 
-    A framework that is missing or unknown counts as chain-of-thought; a confidence without
-    a number ("High") is None.
+    A framework that is missing or unknown counts as none; a confidence without a number
+    ("High") is None.
 
     Raises:
         ImproverReplyError: a required part is missing, or one is too long or cannot be
@@ -77,7 +78,12 @@ def parse_reply(text: str) -> ReplyParts:
     directive = read_text(found.get("directive"))
     guardrails = read_guardrails(found.get("guardrails"))
     values = dict(zip(_REQUIRED, (role, directive, guardrails), strict=True))
-    missing = [name for name, value in values.items() if not value]
+    none_wanted = found.get("guardrails") == []
+    missing = [
+        name
+        for name, value in values.items()
+        if not value and not (name == "guardrails" and none_wanted)
+    ]
     if missing or role is None or directive is None:
         raise ImproverReplyError(f"the model's reply has no {', no '.join(missing)}")
     parts = ReplyParts(
@@ -111,7 +117,7 @@ def reply_schema(*, directive_limit: int | None) -> dict[str, Any]:
         "guardrails": {
             "type": "array",
             "items": {"type": "string", "minLength": 1, "maxLength": 200},
-            "minItems": 3,
+            "minItems": 0,
             "maxItems": 7,
         },
         "output_format": {"type": "string", "maxLength": 400},

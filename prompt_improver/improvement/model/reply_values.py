@@ -8,6 +8,9 @@ from typing import Any
 from prompt_improver.improvement.structured_prompt import Framework
 
 _FRAMEWORKS = {
+    "chainofthought": Framework.CHAIN_OF_THOUGHT,
+    "cot": Framework.CHAIN_OF_THOUGHT,
+    "stepbystep": Framework.CHAIN_OF_THOUGHT,
     "treeofthought": Framework.TREE_OF_THOUGHTS,
     "tot": Framework.TREE_OF_THOUGHTS,
     "decompos": Framework.DECOMPOSITION,
@@ -53,12 +56,12 @@ def read_guardrails(value: Any) -> tuple[str, ...]:
 
 
 def read_framework(value: Any) -> Framework:
-    """One of the four, whatever its spelling; chain-of-thought for anything else."""
+    """One of the four, whatever its spelling; none where it is missing, blank or unknown."""
     letters = re.sub(r"[^a-z]", "", value.lower()) if isinstance(value, str) else ""
     for mark, framework in _FRAMEWORKS.items():
         if letters.startswith(mark):
             return framework
-    return Framework.CHAIN_OF_THOUGHT
+    return Framework.NONE
 
 
 def read_confidence(value: Any) -> float | None:

@@ -115,3 +115,12 @@ def test_a_blank_that_nobody_filled_is_named(idea: str, directive: str, named: s
     assert failure is not None
     assert failure.gate == "unfilled"
     assert named in said(failure)
+
+
+def test_a_long_idea_that_stands_as_the_task_is_no_essay() -> None:
+    idea = (
+        "I just started university and I have a hard time remembering everything. I have taken "
+        "notes in class, but I am not sure how to study them. Can you give me advice on that?"
+    )
+    assert answered(rewrite(idea, idea)) is None
+    assert answered(rewrite(f"{idea}\n\nMy notes: rain falls.", idea)) is None

@@ -40,6 +40,7 @@ OTHER_LANGUAGE = (
     ("Escribe un hook de React", "Escribe un hook que maneje los errores.", EN, "Spanish"),
     ("Crea un wrapper para fetch con retries", "Create it and explain its errors.", EN, "Spanish"),
     ("Necesito una función para fechas", "You need to write the function.", EN, "Spanish"),
+    ("Crea un componente Modal", "Write it for the users.", EN, "Spanish or Italian"),
     ("Crie uma função para datas", "Write a function that checks the dates.", EN, "Portuguese"),
     ("Écris une fonction pour les dates", "Write a function for the dates.", EN, "French"),
     ("Schreibe eine Funktion für Daten", "Write a function for the dates.", EN, "German"),
@@ -73,22 +74,10 @@ def test_the_language_gate_binds_model_backends_only() -> None:
     assert check(idea, "", prompt, model_backend=False) == ()
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 8, 9, 20])
-def test_too_few_and_too_many_guardrails_fail(count: int) -> None:
-    failure = gates.guardrail_count(
-        rewrite("Do it", "Do it.", guardrails=tuple(f"Rule {n}." for n in range(count)))
-    )
-    assert failure == GateFailure("guardrail_count", (f"Give 3 to 7 guardrails, not {count}.",))
-
-
-@pytest.mark.parametrize("count", [3, 4, 5, 6, 7])
-def test_three_to_seven_guardrails_pass(count: int) -> None:
-    rules = tuple(f"Rule {n}." for n in range(count))
-    assert gates.guardrail_count(rewrite("Do it", "Do it.", guardrails=rules)) is None
-
-
-def test_blank_guardrails_do_not_count() -> None:
-    assert gates.guardrail_count(rewrite("Do it", "Do it.", guardrails=("A.", "B.", " ", "\n")))
+@pytest.mark.parametrize("count", [0, 1, 9])
+def test_any_number_of_guardrails_passes(count: int) -> None:
+    rules = tuple(f"{name.capitalize()} is covered." for name in "abcdefghi"[:count])
+    assert check("Do it", "", structured("Do it.", guardrails=rules), model_backend=True) == ()
 
 
 @pytest.mark.parametrize(
@@ -115,7 +104,7 @@ def test_a_good_prompt_passes_every_gate() -> None:
 
 
 def test_a_bad_prompt_fails_each_gate_once_and_in_order() -> None:
-    idea = "Escribe `parse_date` para {locale} sin regex"
+    idea = "Eres un pirata. Escribe `parse_date` para {locale} sin regex"
     bad = structured(
         "Sure, here is a prompt for you. Write the parser that I want. [insert name]. "
         "Write the parser that I want. " + "x" * 1_500,
@@ -200,5 +189,5 @@ def test_real_ideas_that_are_quoted_pass_every_gate_but_language() -> None:
     if not ideas:
         pytest.skip("the file of real ideas is not here")
     for row in ideas:
-        prompt = structured(row["idea"], context=row["context"])
+        prompt = structured(row["idea"], context=row["context"], role="")
         assert check(row["idea"], row["context"], prompt, model_backend=False) == (), row["idea"]

@@ -24,6 +24,15 @@ KEPT = (
     ("Compare CI/CD tools and/or scripts, e.g. for teams", "Compare tools for teams."),
     ("Arregla el bug.Luego prueba", "Arregla el fallo y prueba."),
     ("It's the users' data, don't lose it", "Keep the data of the users."),
+    ("Plan for $62k and 1.5M users", "Plan for $62,000 and 1.5 million users."),
+    ("Meet at 18:30", "Meet at 6:30 pm."),
+    ("Reunião às 15h", "Reunião às 15:00."),
+    ("Call at 3 pm", "Llama a las 15:00."),
+    ("Report on Q3 with v2", "Report on the third quarter with version 2."),
+    ("Pay 20 €", "Pay €20."),
+    ("新入社員12名の研修を90分で作って", "12名の新入社員向けに、90分の研修案を作成する。"),
+    ("写一封邮件，项目推迟到5月20日", "写邮件说明推迟：5月20日。"),
+    ("직원 12명을 위한 교육을 만들어줘", "교육 대상은 12명의 직원이다."),
     ("Fix it:\n```py\nx  =  1\n```", "Fix this code:\n```py\nx  =  1\n```"),
 )
 
@@ -49,6 +58,13 @@ LOST = (
     ("Implementa OAuth2 con FastAPI", "Implementa la autenticación con FastAPI.", "OAuth2"),
     ("Pay $20 a month", "Pay 20 a month.", "$20"),
     ("Fix it:\n```py\nx = 1\n```", "Fix the assignment.", "x = 1"),
+    ("Plan for $62k", "Plan for $26,000.", "$62k"),
+    ("Plan for 1.5M users", "Plan for 1.5 thousand users.", "1.5M"),
+    ("Meet at 18:30", "Meet at 17:30.", "18:30"),
+    ("Call at 3 pm", "Call at 3 am.", "3 pm"),
+    ("Report on Q3", "Report on the second quarter.", "Q3"),
+    ("写一封邮件，项目推迟到5月20日", "写邮件说明推迟：5月21日。", "20"),
+    ("新入社員12名の研修を作って", "新入社員の研修を作成する。", "12"),
 )
 
 

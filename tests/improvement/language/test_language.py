@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import pytest
 
 from prompt_improver.improvement.language import could_be, detect_language
+from prompt_improver.improvement.language.words import WORDS
 from tests.rewrites import real_ideas
 
 TOLD = {
@@ -19,7 +22,7 @@ TOLD = {
         "Arregla este bug",
         "Correo a mi jefe pidiendo vacaciones",
         "Disable mypy check temporalmente, luego fix mypy en sesión dedicada",
-        "Crea un login con React, TypeScript, Tailwind, Vite, Zustand, React Query",
+        "Crea un componente Button con variantes",
         'Traduce "The quick brown fox jumps over the lazy dog" al español',
         "¿Por qué falla el test?",
         '"haz un hook de React para formularios"',
@@ -52,6 +55,12 @@ TOLD = {
     "zh": ("写一个验证电子邮件的函数", "用 React 写一个表单组件"),
     "ja": ("メールアドレスを検証する関数を書いて", "Reactコンポーネントを書いて"),
     "ko": ("이메일을 검증하는 함수를 작성해줘",),
+    "uk": ("Напиши лист про свою відпустку",),
+    "fa": ("یک شعر درباره باران بنویس",),
+    "ur": ("بارش پر ایک نظم لکھیں",),
+    "hi": ("बारिश पर एक कविता लिखो",),
+    "th": ("เขียนบทกวีเกี่ยวกับฝน",),
+    "ka": ("დაწერე ლექსი წვიმაზე",),
 }
 
 UNTOLD = (
@@ -68,6 +77,11 @@ UNTOLD = (
     "Skriv en funktion som lägger ihop två tal",
     "Napisz funkcję, która dodaje dwie liczby",
     "Escriu una funció que validi correus amb una expressió regular",
+    "y = mx + b",
+    "for i in range(10): print(i)",
+    "https://example.com/la-casa-de-papel",
+    "la-casa-de-papel.txt",
+    "Кратко резюме на този текст със заключение",
 )
 
 
@@ -81,6 +95,52 @@ def test_a_short_text_is_told_by_its_words_or_its_script(language: str, text: st
 @pytest.mark.parametrize("text", UNTOLD)
 def test_what_is_too_short_mixed_or_foreign_is_not_told(text: str) -> None:
     assert detect_language(text) is None
+
+
+def short_ideas() -> dict[str, list[str]]:
+    """The lines of ``short_ideas.txt``, by language."""
+    ideas: dict[str, list[str]] = {}
+    for line in Path(__file__).with_name("short_ideas.txt").read_text("utf-8").splitlines():
+        if line.startswith("## "):
+            under = ideas.setdefault(line[3:], [])
+        elif not line.startswith("# "):
+            under.append(line)
+    return ideas
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_short_ideas_are_told_right_or_not_at_all(language: str) -> None:
+    ideas = short_ideas()[language]
+    told = [detect_language(idea) for idea in ideas]
+    assert [
+        idea for idea, code in zip(ideas, told, strict=True) if code not in (language, None)
+    ] == []
+    assert len(ideas) >= 60
+    assert told.count(None) <= 0.15 * len(ideas)
+
+
+def test_short_ideas_in_other_languages_are_hardly_ever_taken_for_one_of_ours() -> None:
+    others = {code: ideas for code, ideas in short_ideas().items() if code not in WORDS}
+    taken = [idea for ideas in others.values() for idea in ideas if detect_language(idea) in WORDS]
+    assert len(others) > 30
+    assert len(taken) <= 0.03 * sum(map(len, others.values())), taken
+
+
+@pytest.mark.parametrize(
+    ("idea", "context", "language"),
+    [
+        ("Crea un login con React", "Per un negozio di scarpe", "it"),
+        ("Crea un login con React", "Para una tienda de zapatos", "es"),
+        ("Crea un login con React", "For a shop that sells shoes", None),
+        ("Redis caching", "L'application est lente depuis hier", "fr"),
+        ("Redis caching", "", None),
+        ("Explain it", "La función devuelve un error", "en"),
+    ],
+)
+def test_the_context_is_asked_where_the_idea_does_not_tell(
+    idea: str, context: str, language: str | None
+) -> None:
+    assert detect_language(idea, context) == language
 
 
 def test_text_half_in_one_language_and_half_in_another_is_not_told() -> None:

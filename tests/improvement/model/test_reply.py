@@ -102,7 +102,7 @@ def test_sections_are_read_where_there_is_no_json(text: str) -> None:
         "Write {n} lines",
         ("a", "b"),
     )
-    assert found.framework is Framework.CHAIN_OF_THOUGHT
+    assert found.framework is Framework.NONE
     assert found.output_format == ""
     assert found.confidence is None
 
@@ -182,12 +182,14 @@ def test_confidence_is_a_number_or_none(value: Any, expected: float | None) -> N
         ("DECOMPOSITION ", Framework.DECOMPOSITION),
         ("Role playing", Framework.ROLE_PLAYING),
         ("roleplay", Framework.ROLE_PLAYING),
-        ("RISEN", Framework.CHAIN_OF_THOUGHT),
-        (None, Framework.CHAIN_OF_THOUGHT),
-        (3, Framework.CHAIN_OF_THOUGHT),
+        ("", Framework.NONE),
+        ("none", Framework.NONE),
+        ("RISEN", Framework.NONE),
+        (None, Framework.NONE),
+        (3, Framework.NONE),
     ],
 )
-def test_every_framework_is_one_of_the_four(value: Any, expected: Framework) -> None:
+def test_every_framework_is_one_of_the_four_or_none(value: Any, expected: Framework) -> None:
     assert read_framework(value) is expected
 
 
@@ -196,8 +198,19 @@ def test_optional_parts_may_be_missing() -> None:
     assert (found.output_format, found.reasoning, found.confidence) == ("", None, None)
 
 
-@pytest.mark.parametrize("name", ["role", "directive", "guardrails"])
-@pytest.mark.parametrize("value", [None, "", "  ", [], 5, {"a": 1, "b": 2}])
+def test_no_guardrails_at_all_are_fine_where_the_reply_says_so() -> None:
+    assert parse_reply(parts(guardrails=[])).guardrails == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        (name, value)
+        for name in ("role", "directive", "guardrails")
+        for value in (None, "", "  ", [], 5, {"a": 1, "b": 2})
+        if (name, value) != ("guardrails", [])
+    ],
+)
 def test_a_missing_required_part_is_named_and_not_made_up(name: str, value: Any) -> None:
     with pytest.raises(ImproverReplyError, match=name):
         parse_reply(parts(**{name: value}))

@@ -1,0 +1,66 @@
+"""The phrases of ``limit_phrases.toml``, compiled."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from prompt_improver.improvement.gates.numbers import WORDS_OF_NUMBERS
+
+_PHRASES = Path(__file__).with_name("limit_phrases.toml")
+_KINDS = {"ban": "not"}
+_N = re.compile(r"(?<![\w\\])N(?!\w)")
+_NUMBER = rf"(?:\d[\d.,]*|{'|'.join(sorted(WORDS_OF_NUMBERS, key=len, reverse=True))})\b"
+HAS_NUMBER = re.compile(rf"\d|(?<!\w){_NUMBER}")
+
+
+@dataclass(frozen=True, slots=True)
+class LimitPatterns:
+    """The phrases of one language, compiled."""
+
+    signs: re.Pattern[str]
+    numbers: re.Pattern[str]
+    start: re.Pattern[str]
+    whole: re.Pattern[str]
+    opens: re.Pattern[str]
+    splits: re.Pattern[str]
+    ends_number: re.Pattern[str]
+    leads_number: re.Pattern[str]
+    tells: re.Pattern[str]
+
+
+@cache
+def _phrases() -> dict[str, dict[str, list[str]]]:
+    return tomllib.loads(_PHRASES.read_text("utf-8"))
+
+
+@cache
+def limit_patterns(language: str) -> LimitPatterns | None:
+    """The phrases of ``language``, an ISO 639-1 code; None where we have none. Read at the
+    first call."""
+    if language not in _phrases():
+        return None
+    known = {name: "|".join(phrases) for name, phrases in _phrases()[language].items()}
+
+    def kinds(*names: str) -> str:
+        return "|".join(
+            f"(?P<{_KINDS.get(name.partition('_')[0], name.partition('_')[0])}>{known[name]})"
+            for name in names
+        )
+
+    def words(pattern: str) -> re.Pattern[str]:
+        return re.compile(rf"(?<![\w/\-'])(?:{pattern})")
+
+    numbers = _N.sub(lambda _: _NUMBER, kinds("most", "least", "count"))
+    return LimitPatterns(
+        signs=re.compile(known["signs"]),
+        numbers=words(numbers),
+        start=words(rf"(?:{kinds('ban_from', 'only_from', 'deadline')})(?:(?<=')|(?!\w))"),
+        whole=words(kinds("ban_whole", "only_whole", "keep_whole", "must_whole")),
+        opens=re.compile(rf"(?:(?:{known['opens']})(?!\w)[ ,:]*)+"),
+        splits=words(rf"(?:{known['splits']})(?!\w)"),
+        ends_number=re.compile(known["ends_number"]),
+        leads_number=re.compile(rf"(?<!\w)(?:{known['leads_number']}) $"),
+        tells=words(rf"(?:{known['tells']})(?!\w)"),
+    )

@@ -1,0 +1,39 @@
+"""Where a guardrail comes from: the idea, its context, or nobody but the backend."""
+
+import re
+
+from prompt_improver.improvement.language import stems_of
+from prompt_improver.improvement.structured_prompt import GuardrailSource
+
+_WORD = re.compile(r"\w+(?:[+#]+)?")
+_SHORTEST = 4  # characters of a word that says something
+_SHARE = 0.5
+
+
+def source_of(guardrail: str, idea: str, context: str) -> GuardrailSource:
+    """``idea`` where at least half of what the guardrail says stands there, else ``context``
+    where it stands there, else ``assumed``."""
+    wanted = _stems(guardrail)
+    for text, source in ((idea, GuardrailSource.IDEA), (context, GuardrailSource.CONTEXT)):
+        if text.strip() and _share(wanted, _stems(text)) >= _SHARE:
+            return source
+    return GuardrailSource.ASSUMED
+
+
+def sources_of(guardrails: tuple[str, ...], idea: str, context: str) -> tuple[GuardrailSource, ...]:
+    """The source of each, in their order."""
+    return tuple(source_of(guardrail, idea, context) for guardrail in guardrails)
+
+
+def _share(wanted: list[frozenset[str]], there: list[frozenset[str]]) -> float:
+    if not wanted:
+        return 0.0
+    known = frozenset().union(*there)
+    return sum(1 for stems in wanted if not stems.isdisjoint(known)) / len(wanted)
+
+
+def _stems(text: str) -> list[frozenset[str]]:
+    words = _WORD.findall(text.lower())
+    return [
+        frozenset(stems_of(word)) for word in words if len(word) >= _SHORTEST or word[0].isdigit()
+    ]

@@ -1,0 +1,159 @@
+"""What the offline backend knows: TOML files that a reader can check, read once."""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from prompt_improver.improvement.offline.grammar import FOLDER, grammar
+
+LANGUAGES = ("en", "es")
+"""Languages that have frame sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """How a task is recognised; see knowledge/tasks.toml."""
+
+    name: str
+    verbs: dict[str, frozenset[str]]
+    things: dict[str, frozenset[str]]
+    weak: dict[str, frozenset[str]]
+    design_only: frozenset[str]
+    needs: str
+    material: str
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    generic: dict[str, frozenset[str]]
+    tasks: dict[str, Task]
+    ambiguous: frozenset[str]
+    """English verbs that are nouns too; see knowledge/tasks.toml."""
+    verbs: dict[str, frozenset[str]]
+    """Every form that is read as a predicate, by language."""
+    fields: dict[str, "Terms"]
+    shared: "Terms"
+    """Weak signs of programming that belong to no field."""
+    weak: "Terms"
+    """Terms of the fields that are weak signs too."""
+    sensitive: "Terms"
+    excluded_any: "Terms"
+    excluded_text: "Terms"
+    messages: frozenset[str]
+    """Things to write that are sent to somebody."""
+    frames: dict[str, Any]
+    answer_in: dict[str, str]
+    reasoning: dict[str, dict[str, str]]
+    greetings: frozenset[str]
+    purpose: re.Pattern[str]
+    constraint: re.Pattern[str]
+    headings: re.Pattern[str]
+    system: re.Pattern[str]
+    prompt_for: re.Pattern[str]
+    not_for_chat: re.Pattern[str]
+
+
+@cache
+def knowledge() -> Knowledge:
+    """The knowledge, read at the first call and then kept."""
+    read = _read("tasks")
+    tasks = {name: _task(name, given) for name, given in read["tasks"].items()}
+    generic = {language: _words(read["generic"][language]) for language in LANGUAGES}
+    verbs = {
+        language: generic[language].union(*(task.verbs[language] for task in tasks.values()))
+        | grammar().verbs["edits"]
+        | grammar().verbs["converts"]
+        for language in LANGUAGES
+    }
+    fields, wording, finished = _read("fields"), _read("wording"), _read("finished")
+    return Knowledge(
+        generic=generic,
+        ambiguous=_words(read["generic"]["ambiguous"]),
+        tasks=tasks,
+        verbs=verbs,
+        fields={name: Terms(words) for name, words in fields["fields"].items()},
+        shared=Terms(fields["shared"]["programming"]),
+        weak=Terms(fields["shared"]["also"]),
+        sensitive=Terms(fields["sensitive"]["words"]),
+        excluded_any=Terms(fields["excluded"]["any"]),
+        excluded_text=Terms(fields["excluded"]["text"]),
+        messages=frozenset(read["messages"].split("|")),
+        frames=_compiled(_read("frames")),
+        answer_in=wording["answer_in"],
+        reasoning=wording["reasoning"],
+        greetings=frozenset(finished["greetings"].split("|")),
+        purpose=re.compile(finished["purpose"]),
+        constraint=re.compile(finished["constraint"]),
+        headings=re.compile(finished["headings"], re.MULTILINE),
+        system=re.compile("|".join(finished["system"])),
+        prompt_for=_prompt_for(finished),
+        not_for_chat=re.compile(finished["not_for_chat"], re.I),
+    )
+
+
+def _task(name: str, given: dict[str, Any]) -> Task:
+    def by_language(key: str, separator: str | None) -> dict[str, frozenset[str]]:
+        lists = given.get(key, {})
+        return {lang: frozenset(lists.get(lang, "").split(separator)) - {""} for lang in LANGUAGES}
+
+    return Task(
+        name=name,
+        verbs=by_language("verbs", None),
+        things=by_language("things", "|"),
+        weak=by_language("weak", "|"),
+        design_only=frozenset(given.get("design_only", "").split("|")) - {""},
+        needs=given.get("needs", ""),
+        material=given.get("material", ""),
+    )
+
+
+def _prompt_for(finished: dict[str, Any]) -> re.Pattern[str]:
+    before, after = ("|".join(finished[key]) for key in ("before_prompt", "after_prompt"))
+    pattern = rf"\s*(?:{before})?prompt\s+(?:{after})\s+(?P<what>\S.*)\Z"
+    return re.compile(pattern, re.IGNORECASE | re.DOTALL)
+
+
+def _compiled(frames: dict[str, Any]) -> dict[str, Any]:
+    for frame in frames.values():
+        for line in (*frame["rules"], *filter(None, [frame.get("output")])):
+            for key in ("without", "only_if"):
+                if key in line:
+                    line[key] = re.compile(rf"\b(?:{line[key]})")
+    return frames
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+class Terms:
+    """Words to be found in a folded text: whole ones, and beginnings (``*`` at the end)."""
+
+    def __init__(self, words: str) -> None:
+        self._exact = {word for word in words.split() if not word.endswith("*")}
+        self._beginnings = {word[:-1] for word in words.split() if word.endswith("*")}
+        self._lengths = sorted({len(beginning) for beginning in self._beginnings})
+
+    def __contains__(self, word: str) -> bool:
+        if word in self._exact:
+            return True
+        return any(word[:length] in self._beginnings for length in self._lengths)
+
+    def among(self, words: Iterable[str]) -> set[str]:
+        """Those of ``words`` that are such words."""
+        return {word for word in words if word in self}
+
+
+_WORD = re.compile(r"\w(?:[\w+#/.-]*[\w+#])?")
+
+
+def words_of(folded: str) -> frozenset[str]:
+    """The words of a folded text: ``c++``, ``ci/cd`` and ``next.js`` are one each."""
+    return frozenset(_WORD.findall(folded))
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))

@@ -1,0 +1,40 @@
+"""The user's own limits as rules: the one place here that knows how they are found."""
+
+import re
+
+from prompt_improver.improvement.gates import Limit, user_limits
+from prompt_improver.improvement.reading import MaskedText, Material
+
+# "I have nausea but no fever" tells; "no libraries" forbids.
+_TELLS = re.compile(
+    r"(?:\A|[.!?\n]\s*)(?:i|i'm|i’m|i've|we|he|she|it|my|our|tengo|soy|estoy|mi|me|ich|j'ai|ho)\b"
+    r"[^.!?\n]*\b(?:but|and|with|have|has|pero|y|con|et|mais|und|aber|e|ma)\s+\Z",
+    re.I,
+)
+_BARE_NO = re.compile(r"(?:no|kein\w*|pas de|sin|nessun\w*)\b", re.I)
+_LOOKED_BACK = 300
+
+
+def own_limits(masked: MaskedText, language: str | None, before: str = "") -> tuple[str, ...]:
+    """The limits that a text states outside its material, as they stand in it, each once,
+    in order; without what white space ran on. ``before`` is what the text was added to: a
+    context may be nothing but a limit, an idea that is one has no task besides."""
+    head = f"{before}\n\n" if before else ""
+    at = len(head)
+    ranges = [(0, at), *((at + m.start, at + m.end) for m in masked.blocks)]
+    # Addresses are no limits; a text of nothing but signs of them would cost minutes there.
+    text = f"{head}{masked.text}".replace("@", "\u00b7")
+    found = []
+    for limit in user_limits(text, language=language, mask=ranges if at else ranges[1:]):
+        ahead = text[max(0, limit.start - _LOOKED_BACK) : limit.start]
+        if _BARE_NO.match(limit.text) and _TELLS.search(ahead):
+            continue
+        # Pasted lines that follow without a full stop are no part of it.
+        cuts = (at + m.start for m in masked.blocks if _cuts(m, limit, at))
+        piece = masked.text[limit.start - at : min(cuts, default=limit.end) - at]
+        found.append(" ".join(piece.split()).rstrip(" ,;:."))
+    return tuple(dict.fromkeys(filter(None, found)))
+
+
+def _cuts(material: Material, limit: Limit, at: int) -> bool:
+    return material.kind != "quote" and limit.start < at + material.start < limit.end
