@@ -5,6 +5,7 @@ import asyncio
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.improvement.backends import Backends
 from prompt_improver.improvement.improver import Correction, Improvement, Improver
+from prompt_improver.improvement.language import detect_language
 from prompt_improver.improvement.structured_prompt import Framework, StructuredPrompt
 
 
@@ -44,6 +45,7 @@ class ScriptedImprover(Improver):
                 context=context,
                 reasoning="It has parts",
                 confidence=0.5,
+                language=detect_language(idea),
             ),
             backend=self.backend,
             model_version=self.model_version,
