@@ -13,6 +13,7 @@ from prompt_improver.domain.prompt_history import (
     find_unstorable_character,
 )
 from prompt_improver.domain.recorder import RecorderCounts, SaveOutcome
+from prompt_improver.domain.warning_table import describe_warnings
 from prompt_improver.improvement.improver import Improvement
 
 MAX_TEXT_CHARACTERS = 100_000
@@ -72,11 +73,7 @@ class ImproveResponse(BaseModel):
     model_version: str = Field(description="The model that answered, as provider/model.")
     latency_ms: float = Field(description="Milliseconds that the improvement took.")
     warnings: list[str] = Field(
-        description="One word for each thing to know: vague (the prompt asks for what is "
-        "missing first), language (the prompt is not in the idea's language), model_unavailable "
-        "(the offline backend answered in the model's place); with "
-        "kept_original the checks that the model's answer did not pass: placeholders, verbatim, "
-        "limits, language, answered, unfilled, repetition, guardrail_count, length, reply."
+        description=f"Codes of what there is to know. {describe_warnings()}"
     )
     kept_original: bool = Field(
         description="The model's answer was worse than the idea: the idea stands verbatim as "

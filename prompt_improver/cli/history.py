@@ -7,12 +7,18 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 
 import typer
 
-from prompt_improver.cli.failure import fail
+from prompt_improver.cli import output
 from prompt_improver.cli.repository import with_history_reader, with_repository
+from prompt_improver.domain.errors import (
+    FileError,
+    ImportRefusedError,
+    ImprovementNotFoundError,
+    InvalidRequestError,
+)
 
 if TYPE_CHECKING:
     from prompt_improver.domain.prompt_history import PromptHistory
@@ -26,8 +32,7 @@ def history(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
 ) -> None:
     """List the newest improvements, newest first."""
-    for row in with_history_reader(lambda repository: repository.find_recent(limit=limit)):
-        typer.echo(_line(row))
+    output.listing(with_history_reader(lambda repository: repository.find_recent(limit=limit)))
 
 
 def search(
@@ -42,9 +47,8 @@ def search(
     try:
         found = with_history_reader(find)
     except ValueError as error:
-        fail(str(error), code=2)
-    for row in found:
-        typer.echo(_line(row))
+        raise InvalidRequestError(str(error)) from None
+    output.listing(found)
 
 
 def show(
@@ -58,45 +62,43 @@ def show(
 
     row = with_history_reader(lambda repository: repository.find_by_prompt_id(prompt_id))
     if row is None:
-        fail("The history has no improvement with this id")
+        raise ImprovementNotFoundError("no improvement with the id that was asked for")
     record = to_record(row)
     if as_json:
-        typer.echo(json.dumps(record, ensure_ascii=False, indent=2))
+        output.say_verbatim(json.dumps(record, ensure_ascii=False, indent=2))
         return
     long = ("original_idea", "context", "improved_prompt")
-    for name, value in record.items():
-        if name not in long and name != "guardrails" and value not in (None, ""):
-            typer.echo(f"{name:16}{value}")
+    short = [name for name in record if name not in long and name != "guardrails"]
+    output.figures((name, record[name]) for name in short if record[name] not in (None, ""))
     for name in long:
         if record[name]:
-            typer.echo(f"\n--- {name}\n{record[name]}")
+            output.section(name, record[name])
 
 
 def export(
     file: Annotated[Path, typer.Argument(help="A new file; - is standard output.")] = Path("-"),
-    form: Annotated[str, typer.Option("--format", help="jsonl or csv.")] = "jsonl",
+    form: Annotated[
+        Literal["jsonl", "csv"], typer.Option("--format", help="How a row is written.")
+    ] = "jsonl",
 ) -> None:
     """Write every improvement, the first saved first, to a file that only you can read."""
     from prompt_improver.api.history_export import ExportFormat
 
-    try:
-        chosen = ExportFormat(form)
-    except ValueError:
-        fail("--format must be jsonl or csv", code=2)
+    chosen = ExportFormat(form)
     if str(file) == "-":
         with_history_reader(lambda repository: _write(repository, chosen, sys.stdout.buffer))
         return
     if file.exists():
-        fail(f"{file} is there already; give another name")
+        raise FileError(f"{file} is there already; give another name")
     try:
-        with _part_of(file) as out:
+        with _part_of(file) as out, output.progress("export") as draw:
             count, left_out = with_history_reader(
-                lambda repository: _write(repository, chosen, out, bar=True)
+                lambda repository: _write(repository, chosen, out, draw)
             )
     except OSError as error:
-        fail(f"{file} cannot be written: {error.strerror}")
+        raise FileError(f"{file} cannot be written: {error.strerror}") from None
     spoiled = f", {left_out} spoiled rows left out: `check` names them" if left_out else ""
-    typer.echo(f"{file}: {count} improvements{spoiled}")
+    output.say(f"{file}: {count} improvements{spoiled}")
 
 
 def import_(
@@ -114,27 +116,33 @@ def import_(
     with _source(file) as source:
         size = os.fstat(source.fileno()).st_size
         bad = 0
-        with _bar("reading", size) as progress:
-            for each in read_lines(source, progress):
+        with output.progress("reading") as draw:
+            for each in read_lines(source, lambda done: draw(done, size)):
                 if isinstance(each, BadLine):
                     bad += 1
                     if bad <= _BAD_LINES_SHOWN:
-                        typer.echo(f"line {each.number}: {each.reason}", err=True)
+                        output.complain(f"line {each.number}: {each.reason}")
         if bad > _BAD_LINES_SHOWN:
-            typer.echo(f"and {bad - _BAD_LINES_SHOWN} more", err=True)
+            output.complain(f"and {bad - _BAD_LINES_SHOWN} more")
         if bad and not skip_bad:
-            fail(f"{bad} bad lines: nothing was imported; mend them or add --skip-bad")
+            raise ImportRefusedError(
+                f"{bad} bad lines: nothing was imported; mend them or add --skip-bad"
+            )
         source.seek(0)
-        with _bar("importing", size) as progress:
-            good = (row for row in read_lines(source, progress) if not isinstance(row, BadLine))
+        with output.progress("importing") as draw:
+            lines = read_lines(source, lambda done: draw(done, size))
+            good = (row for row in lines if not isinstance(row, BadLine))
             read, new = with_repository(lambda repository: _save_all(repository, good))
     kept = f", {read - new} were kept already" if read > new else ""
     left_out = f", {bad} bad lines left out" if bad else ""
-    typer.echo(f"{new} improvements imported{kept}{left_out}")
+    output.say(f"{new} improvements imported{kept}{left_out}")
 
 
 async def _write(
-    repository: "PromptRepository", chosen: str, out: BinaryIO, *, bar: bool = False
+    repository: "PromptRepository",
+    chosen: str,
+    out: BinaryIO,
+    draw: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[int, int]:
     """How many rows were written, and how many spoiled ones were left out."""
     from prompt_improver.api.history_export import ExportFormat, heading, renderer
@@ -143,13 +151,12 @@ async def _write(
     render, count = renderer(form), 0
     total = (await repository.get_statistics()).total_count
     out.write(heading(form).encode())
-    with _bar("export", total if bar else 0) as progress:
-        chunks: AsyncIterator[list[PromptHistory]] = repository.iterate()
-        async for rows in chunks:
-            for row in rows:
-                out.write(render(row).encode())
-            count += len(rows)
-            progress(count)
+    chunks: AsyncIterator[list[PromptHistory]] = repository.iterate()
+    async for rows in chunks:
+        for row in rows:
+            out.write(render(row).encode())
+        count += len(rows)
+        draw(count, total)
     out.flush()
     return count, repository.spoiled_rows
 
@@ -165,12 +172,6 @@ async def _save_all(
         new += await repository.save_many(batch)
         read += len(batch)
     return read, new
-
-
-def _line(row: "PromptHistory") -> str:
-    idea = " ".join(row.original_idea.split())
-    shown = idea if len(idea) <= 80 else idea[:79] + "…"
-    return f"{row.timestamp:%Y-%m-%d %H:%M:%S}  {row.prompt_id}  {row.backend:9}  {shown}"
 
 
 @contextmanager
@@ -197,7 +198,7 @@ def _source(file: Path) -> Iterator[BinaryIO]:
         try:
             opened = file.open("rb")
         except OSError as error:
-            fail(f"{file} cannot be read: {error.strerror}")
+            raise FileError(f"{file} cannot be read: {error.strerror}") from None
         with opened:
             yield opened
         return
@@ -206,13 +207,3 @@ def _source(file: Path) -> Iterator[BinaryIO]:
         shutil.copyfileobj(sys.stdin.buffer, copy)
         copy.seek(0)
         yield copy
-
-
-@contextmanager
-def _bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
-    """What draws a bar on a terminal, told how much is done; elsewhere it draws nothing."""
-    if not sys.stderr.isatty() or total <= 0:
-        yield lambda _: None
-        return
-    with typer.progressbar(length=total, label=label, file=sys.stderr) as bar:
-        yield lambda done: bar.update(min(done, total) - bar.pos)
