@@ -83,7 +83,7 @@ def improve(
         output.warn(f"{WARNINGS[code]} ({code})")
     if as_json:
         parts = response.model_dump(mode="json")
-        output.say_verbatim(json.dumps(parts, ensure_ascii=False, indent=2))
+        output.say_json(json.dumps(parts, ensure_ascii=False, indent=2))
     else:
         output.say_prompt(response.improved_prompt)
 

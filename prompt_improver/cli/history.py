@@ -65,7 +65,7 @@ def show(
         raise ImprovementNotFoundError("no improvement with the id that was asked for")
     record = to_record(row)
     if as_json:
-        output.say_verbatim(json.dumps(record, ensure_ascii=False, indent=2))
+        output.say_json(json.dumps(record, ensure_ascii=False, indent=2))
         return
     long = ("original_idea", "context", "improved_prompt")
     short = [name for name in record if name not in long and name != "guardrails"]

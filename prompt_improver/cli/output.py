@@ -31,35 +31,42 @@ def moment(time: datetime) -> str:
 
 
 def say(text: str) -> None:
-    """A line of the result, on standard output."""
-    _print(text, sys.stdout)
+    """A message of the result, on standard output."""
+    _message(text, sys.stdout)
 
 
-def say_verbatim(text: str) -> None:
-    """``text`` on standard output, unchanged wherever it goes to: JSON."""
+def say_json(text: str) -> None:
+    """JSON on standard output, the same wherever it goes to."""
     typer.echo(text)
 
 
 def say_prompt(text: str) -> None:
-    """A prompt on standard output: on a terminal its headings are bold, its lines unbroken."""
-    _print(text, sys.stdout, headings="bold")
+    """A prompt on standard output: on a terminal its headings are bold, and its lines are left
+    to the terminal to break, so that whoever copies them gets them whole."""
+    console = _terminal(sys.stdout)
+    if console is None:
+        _echo(text, sys.stdout)
+        return
+    drawn = _text(text)
+    drawn.highlight_regex(r"(?m)^#{1,6} .*$", "bold")
+    console.print(drawn, soft_wrap=True)
 
 
 def warn(text: str) -> None:
     """A warning on standard error; the command goes on."""
-    _print(f"warning: {text}", sys.stderr, style="yellow")
+    _message(f"warning: {text}", sys.stderr, pattern="^warning:", style="bold yellow")
 
 
 def complain(text: str) -> None:
     """On standard error, why the command cannot do what was asked."""
-    _print(text, sys.stderr, style="red")
+    _message(text, sys.stderr, pattern="(?s)^.*$", style="red")
 
 
 def section(name: str, text: str) -> None:
     """A text of several lines, under its name."""
     console = _terminal(sys.stdout)
     if console is None:
-        typer.echo(f"\n--- {name}\n{text}")
+        _echo(f"\n--- {name}\n{text}", sys.stdout)
         return
     console.print()
     console.rule(name, style="dim", align="left")
@@ -71,7 +78,7 @@ def figures(pairs: Iterable[tuple[str, object]], *, width: int = 16) -> None:
     console = _terminal(sys.stdout)
     if console is None:
         for name, value in pairs:
-            typer.echo(f"{name:{width}}{value}")
+            _echo(f"{name:{width}}{value}", sys.stdout)
         return
     from rich.table import Table
 
@@ -90,10 +97,10 @@ def listing(rows: Iterable["PromptHistory"]) -> None:
         for row in rows:
             idea = " ".join(row.original_idea.split())
             shown = idea if len(idea) <= _PLAIN_IDEA else idea[: _PLAIN_IDEA - 1] + "…"
-            typer.echo(f"{moment(row.timestamp)}  {row.prompt_id}  {row.backend:9}  {shown}")
+            _echo(f"{moment(row.timestamp)}  {row.prompt_id}  {row.backend:9}  {shown}", sys.stdout)
         return
     for row in rows:
-        console.print(_fitted(row, console.width), no_wrap=True, overflow="ellipsis")
+        console.print(_fitted(row, console.width), no_wrap=True, overflow="ignore", crop=False)
 
 
 @contextmanager
@@ -122,19 +129,25 @@ def _terminal(stream: TextIO) -> "Console | None":
     return None if is_plain else console
 
 
-def _print(text: str, stream: TextIO, *, style: str = "", headings: str = "") -> None:
+def _message(text: str, stream: TextIO, *, pattern: str = "", style: str = "") -> None:
+    """``text`` as it is; on a terminal broken between words, with ``style`` on ``pattern``."""
     console = _terminal(stream)
     if console is None:
-        typer.echo(text, file=stream)
+        _echo(text, stream)
         return
-    drawn = _text(text, style)
-    if headings:
-        drawn.highlight_regex(r"(?m)^#{1,6} .*$", headings)
-    # Whoever copies a line from the terminal gets the line.
-    console.print(drawn, soft_wrap=True)
+    drawn = _text(text)
+    if pattern:
+        drawn.highlight_regex(pattern, style)
+    console.print(drawn)
+
+
+def _echo(text: str, stream: TextIO) -> None:
+    """``text`` without a drawing; a terminal without colour is one all the same."""
+    typer.echo(text.translate(_CONTROLS) if stream.isatty() else text, file=stream)
 
 
 def _text(text: str, style: str = "") -> "Text":
+    """``text`` as it is, without markup of rich's."""
     from rich.text import Text
 
     return Text(text.translate(_CONTROLS), style)
@@ -142,15 +155,31 @@ def _text(text: str, style: str = "") -> "Text":
 
 def _fitted(row: "PromptHistory", width: int) -> "Text":
     """``row`` in lines of at most ``width`` columns, its id whole."""
-    idea = _text(" ".join(row.original_idea.split()))
+    idea = " ".join(row.original_idea.split()).translate(_CONTROLS)
     when, backend = _text(moment(row.timestamp), "dim"), _text(f"{row.backend:9}", "magenta")
     prompt_id, gap = _text(row.prompt_id, "cyan"), _text("  ")
     left = width - sum(part.cell_len for part in (when, prompt_id, backend, gap, gap, gap))
     if left >= _LEAST_IDEA:
-        idea.truncate(left, overflow="ellipsis")
-        return gap.join([when, prompt_id, backend, idea])
-    idea.truncate(width - 2, overflow="ellipsis")
+        return gap.join([when, prompt_id, backend, _text(_cut(idea, left))])
     first = gap.join([prompt_id, when])
     if first.cell_len > width:
         first = prompt_id
-    return first.append("\n  ").append_text(idea)
+    return first.append(f"\n  {_cut(idea, width - 2)}")
+
+
+def _cut(text: str, width: int) -> str:
+    """``text`` on at most ``width`` columns, between characters as people see them.
+
+    A family of three counts as its three people: not every terminal draws them as one, and
+    there a line would otherwise break.
+    """
+    from rich.cells import get_character_cell_size, split_graphemes
+
+    used, end = 0, 0
+    for start, stop, _ in split_graphemes(text)[0]:
+        used += sum(map(get_character_cell_size, text[start:stop]))
+        if used <= width - 1:
+            end = stop
+        elif used > width:
+            return f"{text[:end]}…"
+    return text
