@@ -16,6 +16,7 @@ OUTSIDE = {
     "prometheus_client",
     "pydantic",
     "pydantic_settings",
+    "rich",
     "sqlite3",
     "starlette",
     "tenacity",

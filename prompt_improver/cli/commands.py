@@ -67,7 +67,7 @@ def improve(
     as_json: Annotated[bool, typer.Option("--json", help="Print all parts as JSON.")] = False,
 ) -> None:
     """Print an improved prompt, and keep it in the history."""
-    from prompt_improver.domain.warning_table import WARNINGS
+    from prompt_improver.domain.warning_table import tell_warning
     from prompt_improver.improve_once import UnfitRequestError, improve_once
     from prompt_improver.logs import configure_logging
 
@@ -80,7 +80,7 @@ def improve(
     if problem:
         output.warn(problem)
     for code in response.warnings:
-        output.warn(f"{WARNINGS[code]} ({code})")
+        output.warn(tell_warning(code))
     if as_json:
         parts = response.model_dump(mode="json")
         output.say_json(json.dumps(parts, ensure_ascii=False, indent=2))

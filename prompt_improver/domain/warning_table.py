@@ -31,6 +31,11 @@ WARNINGS = MappingProxyType(
 """By code. Codes are part of the API: they stay as they are. The sentences are fixed."""
 
 
+def tell_warning(code: str) -> str:
+    """Sentence and code, for a terminal; of a code that is not in the table, the code."""
+    return f"{WARNINGS[code]} ({code})" if code in WARNINGS else code
+
+
 def describe_warnings() -> str:
     """The table in one paragraph, for the API's document."""
     return " ".join(f"{code}: {sentence}" for code, sentence in WARNINGS.items())

@@ -1,6 +1,5 @@
 """How commands fail: a sentence, what it concerns, what to do, and the exit code of the table."""
 
-import os
 import socket
 import subprocess
 import sys
@@ -99,10 +98,3 @@ def test_serve_on_a_port_that_is_taken_ends_with_1_and_the_address(tmp_path):
     (line,) = done.stderr.splitlines()
     assert f"127.0.0.1 port {port}" in line
     assert "API_PORT" in line
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
-def test_a_file_that_cannot_be_read_is_told_with_its_name(tmp_path):
-    (tmp_path / "in.jsonl").touch(mode=0)
-    done = run(tmp_path, "import", "in.jsonl")
-    assert (done.returncode, done.stderr) == (1, "in.jsonl cannot be read: Permission denied\n")
