@@ -115,13 +115,14 @@ def import_(
 
     with _source(file) as source:
         size = os.fstat(source.fileno()).st_size
-        bad = 0
+        bad, first = 0, list[BadLine]()
         with output.progress("reading") as draw:
             for each in read_lines(source, lambda done: draw(done, size)):
                 if isinstance(each, BadLine):
                     bad += 1
-                    if bad <= _BAD_LINES_SHOWN:
-                        output.complain(f"line {each.number}: {each.reason}")
+                    first += [each] if bad <= _BAD_LINES_SHOWN else []
+        for each in first:
+            output.complain(f"line {each.number}: {each.reason}")
         if bad > _BAD_LINES_SHOWN:
             output.complain(f"and {bad - _BAD_LINES_SHOWN} more")
         if bad and not skip_bad:

@@ -106,14 +106,17 @@ def listing(rows: Iterable["PromptHistory"]) -> None:
 @contextmanager
 def progress(label: str) -> Iterator[Callable[[int, int], None]]:
     """What draws a bar on a terminal, told how much is done and how much there is; elsewhere,
-    in cron for one, nothing. Until it is told, and with nothing to do, the bar only moves."""
+    in cron for one, nothing. Until it is told, and with nothing to do, the bar only moves.
+    Nothing else may be printed until it is gone."""
     console = _terminal(sys.stderr)
     if console is None:
         yield lambda done, total: None
         return
     from rich.progress import Progress
 
-    with Progress(console=console, transient=True, redirect_stdout=False) as bar:
+    with Progress(
+        console=console, transient=True, redirect_stdout=False, redirect_stderr=False
+    ) as bar:
         task = bar.add_task(label, total=None)
         yield lambda done, total: bar.update(task, completed=min(done, total), total=total or None)
 
