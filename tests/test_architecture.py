@@ -18,6 +18,7 @@ OUTSIDE = {
     "prometheus_client",
     "pydantic",
     "pydantic_settings",
+    "rich",
     "sqlite3",
     "starlette",
     "tenacity",
@@ -89,6 +90,7 @@ MAY_IMPORT = {
         f"{OWN}.wiring",
         "typer",
     },
+    "prompt_improver/cli/output.py": {DOMAIN, "rich", "typer"},
     # An export is made beside its place, and synced as every file of ours.
     "prompt_improver/cli/history.py": {
         DOMAIN,

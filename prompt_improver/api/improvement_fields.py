@@ -3,6 +3,7 @@
 from pydantic import BaseModel, Field
 
 from prompt_improver.domain.prompt_history import BackendType
+from prompt_improver.domain.warning_table import describe_warnings
 
 
 class ImprovementFields(BaseModel):
@@ -53,11 +54,7 @@ class ImprovementFields(BaseModel):
         "made without a model, with the model's guardrails that were good."
     )
     warnings: list[str] | None = Field(
-        description="One word for each thing to know: vague (the prompt asks for what is "
-        "missing first), already_good (the idea comes back as it is), model_unavailable (the "
-        "offline backend answered in the model's place); with kept_original the checks that the "
-        "model's answer did not pass: placeholders, verbatim, limits, language, contradiction, "
-        "answered, unfilled, repetition, length, reply."
+        description=f"Codes of what there is to know. {describe_warnings()}"
     )
     backend: BackendType = Field(
         description="Who answered: zero-shot, few-shot, offline, client (the caller's own "

@@ -10,8 +10,10 @@ import typer
 
 from prompt_improver.cli import database as cli_database
 from prompt_improver.cli import history as cli_history
-from prompt_improver.cli.failure import fail, settings_or_fail
+from prompt_improver.cli import output
 from prompt_improver.cli.repository import with_history_reader, with_repository
+from prompt_improver.cli.settings import read_settings
+from prompt_improver.domain.errors import FileError, InvalidRequestError, PromptImproverError
 
 # Whatever is heavy is imported by the command that needs it: --help and shell completion
 # are to answer at once.
@@ -35,28 +37,26 @@ def main(arguments: list[str] | None = None) -> None:
             app(arguments, prog_name="python -m prompt_improver")
         except SystemExit as ending:
             code = ending.code
+        except PromptImproverError as error:
+            code = _tell(error)
         sys.stdout.flush()
     except OSError as error:
         # The reader of a pipe has had enough (`... | head`), or the disk is full. Python would
         # complain again when it flushes standard output at its end.
         sys.stdout = None
-        if not isinstance(error, BrokenPipeError):
-            typer.echo(f"Standard output cannot be written: {error.strerror}", err=True)
         code = 1
+        if not isinstance(error, BrokenPipeError):
+            code = _tell(FileError(f"Standard output cannot be written: {error.strerror}"))
     raise SystemExit(code)
 
 
 @app.command()
 def serve() -> None:
     """Serve the HTTP API."""
-    from prompt_improver.domain.errors import AddressError, SettingsError
     from prompt_improver.server import serve
+    from prompt_improver.settings import load_settings
 
-    settings = settings_or_fail(warn=False)
-    try:
-        serve(settings)
-    except (AddressError, SettingsError) as error:
-        fail(str(error))
+    serve(load_settings())  # a misspelt name it tells in its log
 
 
 @app.command()
@@ -70,41 +70,43 @@ def improve(
     as_json: Annotated[bool, typer.Option("--json", help="Print all parts as JSON.")] = False,
 ) -> None:
     """Print an improved prompt, and keep it in the history."""
-    from prompt_improver.domain.errors import PromptImproverError
     from prompt_improver.domain.history_record import to_record
     from prompt_improver.domain.prompt_history import BackendType
+    from prompt_improver.domain.warning_table import tell_warning
     from prompt_improver.logs import configure_logging
     from prompt_improver.wiring import improve_once
 
-    settings = settings_or_fail()
+    settings = read_settings()
     configure_logging("ERROR", settings.log_format)
     chosen = None if backend == "auto" else BackendType(backend)
-    try:
-        improved, problem = asyncio.run(improve_once(settings, _read_idea(idea), context, chosen))
-    except PromptImproverError as error:
-        fail(error.for_terminal(), code=error.kind.exit_code)
+    improved, problem = asyncio.run(improve_once(settings, _read_idea(idea), context, chosen))
     if problem:
-        typer.echo(problem, err=True)
+        output.warn(problem)
     history = improved.history
-    for name in history.warnings or ():
-        typer.echo(f"warning: {name}", err=True)
+    for code in history.warnings or ():
+        output.warn(tell_warning(code))
     if not as_json:
-        typer.echo(history.improved_prompt)
+        output.say_prompt(history.improved_prompt)
         return
     record = to_record(history) | {"saved": improved.saved.value}
     answered = {name: record[name] for name in record if name not in ("id", "timestamp")}
-    typer.echo(json.dumps(answered, ensure_ascii=False, indent=2))
+    output.say_json(json.dumps(answered, ensure_ascii=False, indent=2))
 
 
 @app.command()
 def stats() -> None:
     """Print figures over the whole history."""
-    figures = with_history_reader(lambda repository: repository.get_statistics())
-    typer.echo(f"improvements        {figures.total_count}")
-    typer.echo(f"average confidence  {_figure(figures.average_confidence, '.3f')}")
-    typer.echo(f"average latency     {_figure(figures.average_latency_ms, '.1f', ' ms')}")
-    for backend, count in sorted(figures.backend_distribution.items()):
-        typer.echo(f"  {backend:17} {count}")
+    found = with_history_reader(lambda repository: repository.get_statistics())
+    backends = sorted(found.backend_distribution.items())
+    output.figures(
+        [
+            ("improvements", found.total_count),
+            ("average confidence", _figure(found.average_confidence, ".3f")),
+            ("average latency", _figure(found.average_latency_ms, ".1f", " ms")),
+            *((f"  {backend}", count) for backend, count in backends),
+        ],
+        width=20,
+    )
 
 
 @app.command()
@@ -115,10 +117,10 @@ def cleanup(
     ] = None,
 ) -> None:
     """Delete improvements that are older than a number of days."""
-    settings = settings_or_fail()
+    settings = read_settings()
     days = settings.sqlite_retention_days if days is None else days
     deleted = with_repository(lambda repository: repository.delete_old(days), settings)
-    typer.echo(f"Deleted {deleted} improvements older than {days} days")
+    output.say(f"Deleted {deleted} improvements older than {days} days")
 
 
 for command in (
@@ -136,13 +138,20 @@ for command in (
 app.command("import")(cli_history.import_)
 
 
+def _tell(error: PromptImproverError) -> int:
+    """Say on standard error what went wrong, as the table of errors has it; the exit code."""
+    output.complain(error.for_terminal())
+    return error.kind.exit_code
+
+
 def _read_idea(idea: str) -> str:
     if idea != "-":
         return idea
     try:
         return sys.stdin.buffer.read().decode().removesuffix("\n")  # echo's own
     except UnicodeDecodeError as error:
-        fail(f"Standard input is not UTF-8 text (byte {error.start + 1})", code=2)
+        message = f"Standard input is not UTF-8 text (byte {error.start + 1})"
+        raise InvalidRequestError(message) from None
 
 
 def _figure(value: float | None, form: str, unit: str = "") -> str:

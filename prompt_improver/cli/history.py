@@ -10,12 +10,19 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 
 import typer
 
-from prompt_improver.cli.failure import fail, settings_or_fail
+from prompt_improver.cli import output
 from prompt_improver.cli.repository import with_history_reader, with_repository
+from prompt_improver.cli.settings import read_settings
+from prompt_improver.domain.errors import (
+    FileError,
+    ImportRefusedError,
+    ImprovementNotFoundError,
+    InvalidRequestError,
+)
 
 if TYPE_CHECKING:
     from prompt_improver.domain.prompt_history import PromptHistory
@@ -29,8 +36,7 @@ def history(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
 ) -> None:
     """List the newest improvements, newest first."""
-    for row in with_history_reader(lambda repository: repository.find_recent(limit=limit)):
-        typer.echo(_line(row))
+    output.listing(with_history_reader(lambda repository: repository.find_recent(limit=limit)))
 
 
 def search(
@@ -45,9 +51,8 @@ def search(
     try:
         found = with_history_reader(find)
     except ValueError as error:
-        fail(str(error), code=2)
-    for row in found:
-        typer.echo(_line(row))
+        raise InvalidRequestError(str(error)) from None
+    output.listing(found)
 
 
 def show(
@@ -61,56 +66,53 @@ def show(
 
     row = with_history_reader(lambda repository: repository.find_by_prompt_id(prompt_id))
     if row is None:
-        fail("The history has no improvement with this id")
+        raise ImprovementNotFoundError("no improvement with the id that was asked for")
     record = to_record(row)
     if as_json:
-        typer.echo(json.dumps(record, ensure_ascii=False, indent=2))
+        output.say_json(json.dumps(record, ensure_ascii=False, indent=2))
         return
     long = ("original_idea", "context", "improved_prompt")
     # Of the parts that stand in the prompt these are the ones that fill lines.
-    in_the_prompt = ("guardrails", "guardrail_sources")
-    for name, value in record.items():
-        if name not in long + in_the_prompt and value not in (None, "", []):
-            shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-            typer.echo(f"{name:16}{shown}")
+    left_out = (*long, "guardrails", "guardrail_sources", "material")
+    output.figures(
+        (name, ", ".join(map(str, value)) if isinstance(value, list) else value)
+        for name, value in record.items()
+        if name not in left_out and value not in (None, "", [])
+    )
     for name in long:
         if record[name]:
-            typer.echo(f"\n--- {name}\n{record[name]}")
+            output.section(name, record[name])
 
 
 def export(
     file: Annotated[Path, typer.Argument(help="A new file; - is standard output.")] = Path("-"),
-    form: Annotated[str, typer.Option("--format", help="jsonl or csv.")] = "jsonl",
+    form: Annotated[
+        Literal["jsonl", "csv"], typer.Option("--format", help="How a row is written.")
+    ] = "jsonl",
     spoiled: Annotated[
         bool,
         typer.Option("--spoiled", help="Instead, rows that are no improvements, as JSON lines."),
     ] = False,
 ) -> None:
     """Write every improvement, the first saved first, to a file that only you can read."""
-    from prompt_improver.domain.history_export import ExportFormat
-
-    try:
-        chosen = ExportFormat(form)
-    except ValueError:
-        fail("--format must be jsonl or csv", code=2)
-    if spoiled and chosen is not ExportFormat.JSONL:
-        fail("--spoiled rows are written as jsonl only", code=2)
-    write = _write_spoiled if spoiled else partial(_write, chosen=chosen)
+    if spoiled and form != "jsonl":
+        raise InvalidRequestError("--spoiled rows are written as jsonl only")
+    write = _write_spoiled if spoiled else partial(_write, chosen=form)
     if str(file) == "-":
         with_history_reader(lambda repository: write(repository, out=sys.stdout.buffer))
         return
     if file.exists():
-        fail(f"{file} is there already; give another name")
+        raise FileError(f"{file} is there already; give another name")
     try:
-        with _part_of(file) as out:
+        with _part_of(file) as out, output.progress("export") as draw:
             count, left_out = with_history_reader(
-                lambda repository: write(repository, out=out, bar=True)
+                lambda repository: write(repository, out=out, draw=draw)
             )
     except OSError as error:
-        fail(f"{file} cannot be written: {error.strerror}")
+        raise FileError(f"{file} cannot be written: {error.strerror}") from None
     what = "spoiled rows" if spoiled else "improvements"
     rest = f", {left_out} spoiled rows left out: `export --spoiled` writes them" if left_out else ""
-    typer.echo(f"{file}: {count} {what}{rest}")
+    output.say(f"{file}: {count} {what}{rest}")
 
 
 def import_(
@@ -128,47 +130,58 @@ def import_(
     now = datetime.now(UTC)
     with _source(file) as source:
         size = os.fstat(source.fileno()).st_size
-        bad = 0
-        with _bar("reading", size) as progress:
-            for each in read_lines(source, progress):
+        bad, first = 0, list[BadLine]()
+        with output.progress("reading") as draw:
+            for each in read_lines(source, lambda done: draw(done, size)):
                 if isinstance(each, BadLine):
                     bad += 1
-                    if bad <= _BAD_LINES_SHOWN:
-                        typer.echo(f"line {each.number}: {each.reason}", err=True)
+                    first += [each] if bad <= _BAD_LINES_SHOWN else []
+        for each in first:
+            output.complain(f"line {each.number}: {each.reason}")
         if bad > _BAD_LINES_SHOWN:
-            typer.echo(f"and {bad - _BAD_LINES_SHOWN} more", err=True)
+            output.complain(f"and {bad - _BAD_LINES_SHOWN} more")
         if bad and not skip_bad:
-            fail(f"{bad} bad lines: nothing was imported; mend them or add --skip-bad")
+            raise ImportRefusedError(
+                f"{bad} bad lines: nothing was imported; mend them or add --skip-bad"
+            )
         source.seek(0)
-        with _bar("importing", size) as progress:
+        with output.progress("importing") as draw:
             good = (
                 replace(row, imported_at=now)
-                for row in read_lines(source, progress)
+                for row in read_lines(source, lambda done: draw(done, size))
                 if not isinstance(row, BadLine)
             )
             read, new = with_repository(lambda repository: _save_all(repository, good))
     kept = f", {read - new} were kept already" if read > new else ""
     left_out = f", {bad} bad lines left out" if bad else ""
-    typer.echo(f"{new} improvements imported{kept}{left_out}")
+    output.say(f"{new} improvements imported{kept}{left_out}")
     if new:
         _tell_of_cleanup(new, now)
 
 
 def _tell_of_cleanup(count: int, imported_at: datetime) -> None:
     """When the imported rows will be deleted, and what to do where they are to stay."""
-    settings = settings_or_fail()
+    settings = read_settings()
     days = settings.sqlite_retention_days
     if not settings.sqlite_auto_cleanup:
         return
-    typer.echo(
+    output.say(
         f"The cleanup deletes these {count} from {imported_at + timedelta(days=days):%Y-%m-%d} "
         f"(UTC) on, {days} days after the import. To keep them set SQLITE_AUTO_CLEANUP=false, or "
         "a larger SQLITE_RETENTION_DAYS."
     )
 
 
+def _nothing(done: int, total: int) -> None:
+    """Draws no bar."""
+
+
 async def _write(
-    repository: "PromptRepository", out: BinaryIO, *, chosen: str, bar: bool = False
+    repository: "PromptRepository",
+    *,
+    chosen: str,
+    out: BinaryIO,
+    draw: Callable[[int, int], None] = _nothing,
 ) -> tuple[int, int]:
     """How many rows were written, and how many spoiled ones were left out."""
     from prompt_improver.domain.history_export import ExportFormat, heading, renderer
@@ -177,19 +190,21 @@ async def _write(
     render, count = renderer(form), 0
     total = (await repository.get_statistics()).total_count
     out.write(heading(form).encode())
-    with _bar("export", total if bar else 0) as progress:
-        chunks: AsyncIterator[list[PromptHistory]] = repository.iterate()
-        async for rows in chunks:
-            for row in rows:
-                out.write(render(row).encode())
-            count += len(rows)
-            progress(count)
+    chunks: AsyncIterator[list[PromptHistory]] = repository.iterate()
+    async for rows in chunks:
+        for row in rows:
+            out.write(render(row).encode())
+        count += len(rows)
+        draw(count, total)
     out.flush()
     return count, repository.spoiled_rows
 
 
 async def _write_spoiled(
-    repository: "PromptRepository", out: BinaryIO, *, bar: bool = False
+    repository: "PromptRepository",
+    *,
+    out: BinaryIO,
+    draw: Callable[[int, int], None] = _nothing,
 ) -> tuple[int, int]:
     from prompt_improver.domain.history_export import to_spoiled_line
 
@@ -212,12 +227,6 @@ async def _save_all(
         new += await repository.save_many(batch)
         read += len(batch)
     return read, new
-
-
-def _line(row: "PromptHistory") -> str:
-    idea = " ".join(row.original_idea.split())
-    shown = idea if len(idea) <= 80 else idea[:79] + "…"
-    return f"{row.timestamp:%Y-%m-%d %H:%M:%S}  {row.prompt_id}  {row.backend:9}  {shown}"
 
 
 @contextmanager
@@ -244,7 +253,7 @@ def _source(file: Path) -> Iterator[BinaryIO]:
         try:
             opened = file.open("rb")
         except OSError as error:
-            fail(f"{file} cannot be read: {error.strerror}")
+            raise FileError(f"{file} cannot be read: {error.strerror}") from None
         with opened:
             yield opened
         return
@@ -253,13 +262,3 @@ def _source(file: Path) -> Iterator[BinaryIO]:
         shutil.copyfileobj(sys.stdin.buffer, copy)
         copy.seek(0)
         yield copy
-
-
-@contextmanager
-def _bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
-    """What draws a bar on a terminal, told how much is done; elsewhere it draws nothing."""
-    if not sys.stderr.isatty() or total <= 0:
-        yield lambda _: None
-        return
-    with typer.progressbar(length=total, label=label, file=sys.stderr) as bar:
-        yield lambda done: bar.update(min(done, total) - bar.pos)

@@ -1,10 +1,10 @@
-"""Commands that use the history: open it, use it, close it, and end in one line on errors."""
+"""Commands that use the history: open it, use it, close it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from prompt_improver.cli.failure import fail, settings_or_fail
+from prompt_improver.cli.settings import read_settings, settings_with_database
 
 if TYPE_CHECKING:
     from prompt_improver.domain.prompt_repository import PromptRepository
@@ -16,35 +16,31 @@ T = TypeVar("T")
 def with_repository(
     use: "Callable[[PromptRepository], Awaitable[T]]", settings: "Settings | None" = None
 ) -> T:
-    """What ``use`` returns of the open history, which is made where it is missing."""
+    """What ``use`` returns of the open history, which is made where it is missing.
+
+    Raises:
+        RepositoryError: the history could not do it.
+        SettingsError: a setting is wrong.
+    """
     from prompt_improver.wiring import make_repository
 
-    return _use(make_repository(settings_or_fail() if settings is None else settings), use)
+    return _use(make_repository(read_settings() if settings is None else settings), use)
 
 
 def with_history_reader(use: "Callable[[PromptRepository], Awaitable[T]]") -> T:
-    """What ``use`` returns of the history that is there; nothing is made or changed. Without
-    one this ends the program in a line."""
+    """What ``use`` returns of the history that is there; nothing is made or changed.
+
+    Raises:
+        HistoryMissingError: there is none.
+        RepositoryError: the history could not do it.
+        SettingsError: a setting is wrong.
+    """
     from prompt_improver.wiring import make_history_reader
 
     return _use(make_history_reader(settings_with_database()), use)
 
 
-def settings_with_database() -> "Settings":
-    """The settings; where there is no database yet this ends the program and says where one
-    was looked for."""
-    settings = settings_or_fail()
-    if not settings.database_file.exists():
-        fail(
-            f"There is no history yet: no database at {settings.database_file} (SQLITE_DB_PATH). "
-            "The server, or the first `improve`, makes it"
-        )
-    return settings
-
-
 def _use(repository: "PromptRepository", use: "Callable[[PromptRepository], Awaitable[T]]") -> T:
-    from prompt_improver.domain.errors import RepositoryError
-
     async def open_and_use() -> T:
         try:
             await repository.open()
@@ -52,7 +48,4 @@ def _use(repository: "PromptRepository", use: "Callable[[PromptRepository], Awai
         finally:
             await repository.close()
 
-    try:
-        return asyncio.run(open_and_use())
-    except RepositoryError as error:
-        fail(str(error))
+    return asyncio.run(open_and_use())

@@ -68,7 +68,13 @@ ERRORS = MappingProxyType(
         "internal_error": ErrorKind(500, "Something went wrong on our side."),
         # The history
         "history_off": _usage(503, "No history is kept. Set SQLITE_ENABLED=true to keep one."),
-        "improvement_not_found": _usage(404, "The history has no improvement with this id."),
+        "history_missing": ErrorKind(
+            503, "There is no history yet: the first improvement makes it."
+        ),
+        # No usage fault on the command line: the id was typed right, and is not there.
+        "improvement_not_found": ErrorKind(
+            404, "The history has no improvement with this id.", log_level=logging.INFO
+        ),
         "improvement_spoiled": ErrorKind(
             500,
             "This improvement cannot be read: its row was changed by hand. Correct or delete the "
@@ -94,6 +100,8 @@ ERRORS = MappingProxyType(
         "history_damaged": ErrorKind(
             503, "The history database is damaged. Restore a backup of it."
         ),
+        "import_refused": ErrorKind(422, "Lines of the import are bad: nothing was imported."),
+        "file_unusable": ErrorKind(500, "A file cannot be read or written."),
         "spool_failed": ErrorKind(503, "The spool of the history cannot be read or written."),
         # The model
         "model_not_configured": ErrorKind(
@@ -103,23 +111,49 @@ ERRORS = MappingProxyType(
             log_level=logging.WARNING,
         ),
         "model_rate_limited": ErrorKind(
-            503, "The model's provider asks to wait. Try again later.", log_level=logging.WARNING
+            503,
+            "The model's provider asks to wait. Try again later, or ask another one "
+            "(LLM_PROVIDER, LLM_MODEL).",
+            log_level=logging.WARNING,
         ),
-        "model_timeout": ErrorKind(504, "The model did not answer in time."),
-        "model_unreachable": ErrorKind(502, "The model could not be reached."),
+        "model_timeout": ErrorKind(
+            504,
+            "The model did not answer in time. Raise LLM_TIMEOUT_S, or set LLM_MODEL to a "
+            "faster one.",
+        ),
+        "model_unreachable": ErrorKind(
+            502,
+            "The model could not be reached. Check LLM_BASE_URL, and that the server there runs "
+            "and can be reached from this machine.",
+        ),
         "model_key_refused": ErrorKind(
-            502, "The model's provider refused the key. Check the key in the settings."
+            502,
+            "The model's provider refused the key. Check LLM_API_KEY or the provider's own "
+            "(OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, DEEPSEEK_API_KEY), and the "
+            "account behind it.",
         ),
         "model_not_found": ErrorKind(
-            502, "The provider does not know this model. Check LLM_MODEL."
+            502,
+            "The provider does not know this model. Check LLM_MODEL, and LLM_BASE_URL where it "
+            "is set.",
         ),
         "model_reply_unreadable": ErrorKind(
             502,
-            "The model's answer could not be read as a prompt.",
+            "The model's answer could not be read as a prompt. Try again, or set LLM_MODEL to a "
+            "larger one.",
             log_level=logging.WARNING,
         ),
-        "model_provider_failed": ErrorKind(502, "The model's provider failed."),
-        "model_failed": ErrorKind(502, "The model did not give an answer."),
+        "model_provider_failed": ErrorKind(
+            502,
+            "The model's provider failed, or refused the request. Try again later; if that does "
+            "not help, check LLM_MODEL and LLM_BASE_URL.",
+        ),
+        "model_library_broken": ErrorKind(
+            502, "DSPy, which calls the model, cannot be loaded. Install requirements.txt again."
+        ),
+        "model_failed": ErrorKind(
+            502, "The model did not give an answer. Try again, or ask for the backend offline."
+        ),
         # The start
         "invalid_setting": ErrorKind(500, "A setting is wrong."),
         "address_unusable": ErrorKind(500, "The address cannot be listened on."),

@@ -22,17 +22,17 @@ class PromptImproverError(Exception):
         return str(self) if self.message_is_whole else self.kind.sentence
 
 
+class InvalidRequestError(PromptImproverError):
+    """What was asked for does not fit. The message says which part, and why."""
+
+    code = "invalid_request"
+    message_is_whole = True
+
+
 class BlankIdeaError(PromptImproverError):
     """The idea is blank."""
 
     code = "blank_idea"
-
-
-class UnfitTextError(PromptImproverError):
-    """Idea or context is too long, or cannot be stored. The message says which and why."""
-
-    code = "invalid_request"
-    message_is_whole = True
 
 
 class UnsupportedMediaTypeError(PromptImproverError):
@@ -71,6 +71,13 @@ class HistoryOffError(PromptImproverError):
     """No history is kept."""
 
     code = "history_off"
+
+
+class HistoryMissingError(PromptImproverError):
+    """There is no database yet. The message says where one was looked for."""
+
+    code = "history_missing"
+    message_is_whole = True
 
 
 class ImprovementNotFoundError(PromptImproverError):
@@ -134,6 +141,20 @@ class RepositoryCorruptError(RepositoryError):
     """The store is damaged, or is not what it should be. It is left untouched."""
 
     code = "history_damaged"
+
+
+class FileError(PromptImproverError):
+    """A file of the user's cannot be read or written. The message names it and the cause."""
+
+    code = "file_unusable"
+    message_is_whole = True
+
+
+class ImportRefusedError(PromptImproverError):
+    """Lines of an import are bad, so nothing was imported. The message says how many."""
+
+    code = "import_refused"
+    message_is_whole = True
 
 
 class SpoolError(PromptImproverError):
@@ -214,6 +235,12 @@ class ImproverRateLimitedError(ImproverError):
     def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class ImproverLibraryError(ImproverError):
+    """The library that calls the model is not installed, or not as it should be."""
+
+    code = "model_library_broken"
 
 
 class ImproverNotConfiguredError(ImproverError):

@@ -8,7 +8,7 @@ from prompt_improver.domain.errors import (
     BlankIdeaError,
     CallerGoneError,
     ImprovementCancelledError,
-    UnfitTextError,
+    InvalidRequestError,
 )
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.recorder import Recorder, SaveOutcome
@@ -87,7 +87,7 @@ class ImproveIdea:
 
         Raises:
             BlankIdeaError: the idea is blank.
-            UnfitTextError: idea or context is too long, or cannot be stored.
+            InvalidRequestError: idea or context is too long, or cannot be stored.
             TooManyImprovementsError: no slot became free in time.
             ImprovementCancelledError: nobody waits any more, or the program stops.
             ImproverError: the model gave no answer; which of its kinds says why.
@@ -135,8 +135,8 @@ class ImproveIdea:
 
 
 def check_text(name: str, text: str) -> None:
-    """Raises UnfitTextError where ``text`` is too long or the history cannot hold it."""
+    """Raises InvalidRequestError where ``text`` is too long or the history cannot hold it."""
     if len(text) > MAX_TEXT_CHARACTERS:
-        raise UnfitTextError(f"{name}: must have at most {MAX_TEXT_CHARACTERS} characters")
+        raise InvalidRequestError(f"{name}: must have at most {MAX_TEXT_CHARACTERS} characters")
     if found := find_unstorable_character(text):
-        raise UnfitTextError(f"{name}: must not hold {found}")
+        raise InvalidRequestError(f"{name}: must not hold {found}")

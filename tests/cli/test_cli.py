@@ -188,7 +188,7 @@ def test_help_imports_nothing_heavy():
         "from prompt_improver.cli.commands import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
-        "heavy = {'dspy', 'fastapi', 'pydantic', 'httpx', 'sqlite3', 'uvicorn'}\n"
+        "heavy = {'dspy', 'fastapi', 'pydantic', 'httpx', 'sqlite3', 'uvicorn', 'rich'}\n"
         "sys.exit(f'imported {heavy & set(sys.modules)}' if heavy & set(sys.modules) else 0)"
     )
     done = subprocess.run(

@@ -19,7 +19,7 @@ PIECES = (
 )  # fmt: skip
 LONG_PATTERNS = (
     "a ", "no ", "not a, b or ", "/a/b", "1,", "(", "{{", "don't ", "```\n", "# a\n", "\u0301",
-    '"a" ',
+    '"a" ', "@a", "a: ",
 )  # fmt: skip
 """Repeated up to the limit of a text, so that a slow regular expression shows."""
 

@@ -8,9 +8,9 @@ from prompt_improver.domain.errors import (
     BlankIdeaError,
     CallerGoneError,
     ImproverTimeoutError,
+    InvalidRequestError,
     StoppingError,
     TooManyImprovementsError,
-    UnfitTextError,
 )
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.recorder import Recorder, SaveOutcome
@@ -99,10 +99,10 @@ async def test_the_backend_that_is_asked_for_answers(house):
     ("idea", "context", "error"),
     [
         (" \n", "", BlankIdeaError),
-        ("x" * (MAX_TEXT_CHARACTERS + 1), "", UnfitTextError),
-        ("x", "x" * (MAX_TEXT_CHARACTERS + 1), UnfitTextError),
-        ("a\0b", "", UnfitTextError),
-        ("x", "\ud800", UnfitTextError),
+        ("x" * (MAX_TEXT_CHARACTERS + 1), "", InvalidRequestError),
+        ("x", "x" * (MAX_TEXT_CHARACTERS + 1), InvalidRequestError),
+        ("a\0b", "", InvalidRequestError),
+        ("x", "\ud800", InvalidRequestError),
     ],
     ids=["blank", "a long idea", "a long context", "a NUL", "half a pair"],
 )

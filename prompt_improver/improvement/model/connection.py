@@ -12,9 +12,15 @@ import math
 import random
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from prompt_improver.background_task import start_background_task
-from prompt_improver.domain.errors import ImproverError, ImproverReplyError, ImproverTimeoutError
+from prompt_improver.domain.errors import (
+    ImproverError,
+    ImproverLibraryError,
+    ImproverReplyError,
+    ImproverTimeoutError,
+)
 from prompt_improver.improvement.improver import Correction
 from prompt_improver.improvement.model.engine import (
     MOST_CALLS,
@@ -59,7 +65,7 @@ class ModelConnection:
         one that gives up waiting does not end it for the others.
 
         Raises:
-            ImproverError: DSPy is not installed, or not as it should be.
+            ImproverLibraryError: DSPy is not installed, or not as it should be.
         """
         while not self.ready:
             if self._warming is None or self._warming.get_loop() is not asyncio.get_running_loop():
@@ -98,6 +104,7 @@ class ModelConnection:
                 failure: ImproverError = ImproverTimeoutError(f"no answer within {timeout_s:.3g} s")
             except ImproverError as error:
                 failure = error
+        failure.asked = _name_and_address(self.choice)
         failure.model_calls = use.calls
         failure.input_tokens, failure.output_tokens = use.input_tokens, use.output_tokens
         raise failure
@@ -147,7 +154,7 @@ class ModelConnection:
         try:
             self._overrides, self._program = await asyncio.to_thread(self._build)
         except Exception as error:  # noqa: BLE001 whatever it is, the next caller tries again
-            raise ImproverError(
+            raise ImproverLibraryError(
                 f"DSPy cannot be loaded ({type(error).__name__}): install requirements.txt again"
             ) from None
 
@@ -170,6 +177,15 @@ class ModelConnection:
             "warn_on_type_mismatch": False,  # it would log the value
         }
         return overrides, build_program().acall
+
+
+def _name_and_address(choice: LanguageModelChoice) -> str:
+    """``openai-compatible/tiny at http://127.0.0.1:8080``. Without the path of the address,
+    where some proxies are given their key; ``check_base_url`` lets no password into the rest."""
+    if choice.base_url is None:
+        return choice.model_version
+    parts = urlsplit(choice.base_url)
+    return f"{choice.model_version} at {parts.scheme}://{parts.netloc}"
 
 
 def _only_repeats(parts: ReplyParts, inputs: dict[str, str]) -> bool:

@@ -1,0 +1,40 @@
+"""The settings of a command."""
+
+from typing import TYPE_CHECKING
+
+from prompt_improver.cli import output
+from prompt_improver.domain.errors import HistoryMissingError
+
+if TYPE_CHECKING:
+    from prompt_improver.settings import Settings
+
+
+def read_settings() -> "Settings":
+    """The settings. A misspelt name is told on standard error.
+
+    Raises:
+        SettingsError: one is wrong.
+    """
+    from prompt_improver.misspelt_settings import misspelt_warnings
+    from prompt_improver.settings import load_settings
+
+    settings = load_settings()
+    for warning in misspelt_warnings():
+        output.warn(warning)
+    return settings
+
+
+def settings_with_database() -> "Settings":
+    """The settings, where there is a database.
+
+    Raises:
+        HistoryMissingError: there is none yet; says where one was looked for.
+        SettingsError: a setting is wrong.
+    """
+    settings = read_settings()
+    if not settings.database_file.exists():
+        raise HistoryMissingError(
+            f"There is no history yet: no database at {settings.database_file} (SQLITE_DB_PATH). "
+            "The server, or the first `improve`, makes it"
+        )
+    return settings

@@ -1,0 +1,40 @@
+"""The one table of what each warning of an answer says, by its code."""
+
+from types import MappingProxyType
+
+
+def _kept_original(fault: str) -> str:
+    """The sentence for a gate: ``fault`` is what the rewrite did."""
+    return f"The rewrite {fault}: your own words are kept."
+
+
+WARNINGS = MappingProxyType(
+    {
+        "vague": "The idea leaves much open: the prompt asks for what is missing first.",
+        "already_good": "The idea says enough already: it comes back as it is.",
+        # Offline, or as a gate.
+        "language": "The prompt is not, or was not, in the language of the idea.",
+        "model_unavailable": "The model gave no answer: the offline backend made this prompt.",
+        # The gates, with kept_original
+        "reply": _kept_original("could not be read as a prompt"),
+        "placeholders": _kept_original("lost or invented a placeholder"),
+        "verbatim": _kept_original("lost or changed a number, a quotation, a name or an address"),
+        "limits": _kept_original("lost something that the idea forbids or bounds"),
+        "contradiction": _kept_original("contradicted itself"),
+        "answered": _kept_original("did the task instead of asking for it"),
+        "unfilled": _kept_original("left a blank to fill in"),
+        "repetition": _kept_original("said something twice"),
+        "length": _kept_original("was too long"),
+    }
+)
+"""By code. Codes are part of the API: they stay as they are. The sentences are fixed."""
+
+
+def tell_warning(code: str) -> str:
+    """Sentence and code, for a terminal; of a code that is not in the table, the code."""
+    return f"{WARNINGS[code]} ({code})" if code in WARNINGS else code
+
+
+def describe_warnings() -> str:
+    """The table in one paragraph, for the API's document."""
+    return " ".join(f"{code}: {sentence}" for code, sentence in WARNINGS.items())
