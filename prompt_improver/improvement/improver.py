@@ -76,7 +76,6 @@ class Improvement:
             language=self.language,
             kept_original=self.kept_original,
             warnings=self.warnings,
-            fallback_reason=fallback_reason,
             material=self.prompt.material,
             task=self.task,
             field=self.field,
@@ -85,6 +84,7 @@ class Improvement:
             guardrail_sources=None
             if len(self.guardrail_sources) < len(self.prompt.guardrails)
             else self.guardrail_sources,
+            fallback_reason=fallback_reason,
         )
 
 
