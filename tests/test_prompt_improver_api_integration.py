@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sqlite3
 import time
 from pathlib import Path
@@ -371,6 +372,16 @@ def test_an_error_of_the_model_has_its_status_and_sentence_and_its_cause_in_the_
     assert sentence in answer.json()["detail"]
     assert "planted" not in answer.text
     assert f"{error.code}: planted" in caplog.text
+
+
+def test_health_tells_of_the_last_failure_of_the_model_and_when(client, improver):
+    assert client.get("/health").json()["last_model_failure"] is None
+    improver.fail_with = ImproverRefusedError("planted")
+    client.post(URL, json={"idea": "Test"})
+    told = client.get("/health").json()["last_model_failure"]
+    assert told["code"] == "model_key_refused"
+    assert "Check" in told["detail"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", told["at"])
 
 
 def test_a_rate_limit_tells_when_to_come_again(client, improver):

@@ -10,12 +10,14 @@ from starlette.concurrency import run_in_threadpool
 from prompt_improver import __version__
 from prompt_improver.api.dependencies import (
     BackendsDependency,
+    ImproveIdeaDependency,
     MetricsDependency,
     RepositoryHealthDependency,
 )
 from prompt_improver.api.errors import KEY_ERRORS
 from prompt_improver.api.schemas import (
     HealthResponse,
+    ModelFailureResponse,
     RepositoryDisabled,
     RepositoryHealthy,
     RepositoryUnhealthy,
@@ -47,17 +49,21 @@ async def root() -> RootResponse:
 
 
 @router.get("/health")
-async def health(request: Request, backends: BackendsDependency) -> HealthResponse:
+async def health(
+    request: Request, backends: BackendsDependency, improve_idea: ImproveIdeaDependency
+) -> HealthResponse:
     """Always 200 while the process serves, and always quick: it asks nobody."""
+    failure = improve_idea.last_failure
     return HealthResponse(
         status="healthy",
         version=__version__,
         provider=backends.provider,
-        model=backends.model,
+        model=backends.model or backends.provider,
         backend=backends.default,
         reason=backends.reason,
         dspy_configured=backends.default in backends.improvers,
         model_ready=backends.improvers[backends.default].ready,
+        last_model_failure=None if failure is None else ModelFailureResponse.of(failure),
         uptime_s=round(time.monotonic() - request.app.state.started, 3),
     )
 

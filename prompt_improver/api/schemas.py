@@ -12,7 +12,7 @@ from prompt_improver.domain.history_record import to_record
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.recorder import RecorderCounts, SaveOutcome
 from prompt_improver.domain.values import find_unstorable_character
-from prompt_improver.improvement.improve_idea import MAX_TEXT_CHARACTERS
+from prompt_improver.improvement.improve_idea import MAX_TEXT_CHARACTERS, ModelFailure
 
 
 def storable(text: str) -> str:
@@ -88,13 +88,26 @@ class ValidationErrorResponse(BaseModel):
     code: Literal["invalid_request"] = Field(description="invalid_request")
 
 
+class ModelFailureResponse(BaseModel):
+    """That the model gave no answer, and when."""
+
+    code: str = Field(description="Code of the error.")
+    detail: str = Field(description="What went wrong and what to do.")
+    at: str = Field(description="When: UTC, ISO 8601.", examples=["2026-05-04T12:00:00.123Z"])
+
+    @classmethod
+    def of(cls, failure: ModelFailure) -> "ModelFailureResponse":
+        at = failure.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return cls(code=failure.code, detail=ERRORS[failure.code].sentence, at=at)
+
+
 class HealthResponse(BaseModel):
     """The process serves."""
 
     status: Literal["healthy"] = Field(description="Always healthy while the process serves.")
     version: str = Field(description="Version of the program.")
     provider: str = Field(description="Where the model is; offline without one.")
-    model: str | None = Field(description="The model; null without one.")
+    model: str = Field(description="The model; offline without one.")
     backend: BackendType = Field(description="What backend auto takes.")
     reason: str = Field(description="Why this provider was taken.")
     dspy_configured: bool = Field(
@@ -103,6 +116,10 @@ class HealthResponse(BaseModel):
     model_ready: bool = Field(
         description="False for the first moments, while what a model needs is being loaded; an "
         "improvement asked for then waits for it."
+    )
+    last_model_failure: ModelFailureResponse | None = Field(
+        description="When the model last gave no answer, and why, since the start; null where it "
+        "has not failed. A wrong key shows here once it was used."
     )
     uptime_s: float = Field(description="Seconds since the start.")
 

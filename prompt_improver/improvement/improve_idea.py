@@ -3,11 +3,13 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from prompt_improver.domain.errors import (
     BlankIdeaError,
     CallerGoneError,
     ImprovementCancelledError,
+    ImproverError,
     InvalidRequestError,
 )
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
@@ -31,6 +33,16 @@ class Improved:
     saved: SaveOutcome
     cancelled: str | None = None
     """Why the model was given up, where the offline backend answers in its place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFailure:
+    """That the model gave no answer, and when."""
+
+    code: str
+    """Of the error, as in domain/error_table.py."""
+    at: datetime
+    """UTC."""
 
 
 class ImprovementObserver:
@@ -58,12 +70,16 @@ class ImproveIdea:
         slots: ModelSlots,
         observer: ImprovementObserver,
         clock: Callable[[], float] = time.perf_counter,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._backends = backends
         self._recorder = recorder
         self._slots = slots
         self._observer = observer
         self._clock = clock
+        self._now = now
+        self.last_failure: ModelFailure | None = None
+        """Of the model, since the start; None where it has not failed."""
 
     def chosen(self, backend: BackendType | None) -> BackendType:
         """The backend that answers where ``backend`` is asked for; None is auto."""
@@ -110,6 +126,8 @@ class ImproveIdea:
         except Exception as error:
             # An error that nobody expected is counted too; the door tells of it.
             self._observer.count_failure(chosen, error)
+            if isinstance(error, ImproverError) and chosen in self._backends.improvers:
+                self.last_failure = ModelFailure(code=error.code, at=self._now())
             raise
         latency_ms = (self._clock() - began) * 1000
         history = improvement.to_history(

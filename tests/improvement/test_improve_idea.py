@@ -1,6 +1,7 @@
 """The use case, without any door."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
@@ -19,11 +20,15 @@ from prompt_improver.improvement.improve_idea import (
     MAX_TEXT_CHARACTERS,
     ImproveIdea,
     ImprovementObserver,
+    ModelFailure,
 )
 from prompt_improver.improvement.model_slots import ModelSlots
 from tests.scripted_improver import ScriptedImprover, make_backends
 
 pytestmark = pytest.mark.anyio
+
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 
 class ListRecorder(Recorder):
@@ -67,6 +72,7 @@ class House:
             slots=ModelSlots(slots, wait_s=0.01),
             observer=self.figures,
             clock=lambda: float(next(ticks)),
+            now=lambda: NOON,
         )
 
     async def improve(self, idea: str = "Fix it", context: str = "", **given: object):
@@ -117,6 +123,7 @@ async def test_a_model_that_fails_is_counted_and_nothing_is_kept(house):
     with pytest.raises(ImproverTimeoutError):
         await house.improve()
     assert house.figures.heard == [("failed", BackendType.FEW_SHOT, ImproverTimeoutError)]
+    assert house.improve_idea.last_failure == ModelFailure(code="model_timeout", at=NOON)
     assert house.recorder.rows == []
 
 
