@@ -2,7 +2,12 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.contract.prompt_repository_contract")
+pytest.register_assert_rewrite(
+    "tests.contract.prompt_repository_contract",
+    "tests.faults.books",
+    "tests.faults.health_watch",
+    "tests.faults.kept_rows",
+)
 
 
 @pytest.fixture

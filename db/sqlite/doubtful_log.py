@@ -248,17 +248,20 @@ def _verdict(file: int, log: int | None, frames: LogFrames) -> Verdict:
         return any(content == frames.content(log, number) for number in candidates)
 
     if frames.done:
-        # What a checkpoint has brought into the file still stands there, or what a later one,
-        # which did not come to its end, has put in its place.
+        # What a checkpoint has brought into the file still stands there. A page that was logged
+        # once more it leaves out, and a later checkpoint may have brought that.
         for page, all_of_it in numbers.items():
-            done = [number for number in all_of_it if number < frames.done]
-            later = all_of_it[len(done) :]
-            if done and page <= frames.least and not stands_in_the_file(page, [done[-1], *later]):
+            newest = all_of_it[-1]
+            is_done = newest < frames.done and page <= frames.least
+            if is_done and not stands_in_the_file(page, [newest]):
                 return Verdict.DOUBTFUL
         return Verdict.OWN
     # No checkpoint has come to its end since this log was begun. So the file was last written
-    # before the log, or by a checkpoint that was broken off; they begin with the first page.
+    # before the log, or by a checkpoint that was broken off. They go from the first page on: so
+    # what stands in the file is the beginning of what is logged, and nothing behind that. A copy
+    # can have some of the same pages too (of an index, or that with the largest id).
     if os.fstat(file).st_ctime_ns <= os.fstat(log).st_mtime_ns:
         return Verdict.OWN
-    first = min(numbers)
-    return Verdict.OWN if stands_in_the_file(first, numbers[first]) else Verdict.DOUBTFUL
+    standing = [stands_in_the_file(page, numbers[page]) for page in sorted(numbers)]
+    begun = standing[0] and standing == sorted(standing, reverse=True)
+    return Verdict.OWN if begun else Verdict.DOUBTFUL

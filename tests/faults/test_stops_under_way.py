@@ -13,6 +13,7 @@ import pytest
 
 from prompt_improver.recording.history_recorder import DRAIN_S
 from prompt_improver.server import ANSWERS_S, GRACE_S
+from tests.error_bodies import error_body
 from tests.faults.books import await_books, both_books, settled
 from tests.faults.callers import post, send
 from tests.faults.health_watch import tell
@@ -27,7 +28,6 @@ SHORT_GRACE_S = 0.5
 SLOW_MODEL_S = 108.0
 OVERHEAD_S = 2.0
 """For the signal to be noticed, the offline answers, and a busy machine."""
-STOPPED = "The server is being stopped. Try again in a moment."
 
 
 class SlowCalls:
@@ -102,7 +102,7 @@ def test_at_the_end_of_the_grace_callers_have_the_offline_answer_or_503(tmp_path
         assert server.log.count("cancelled=stopping") == 7
     assert SHORT_GRACE_S < seconds < SHORT_GRACE_S + OVERHEAD_S
     for answer in (*answers["zero_shot"], *answers["few_shot"]):
-        assert (answer.status_code, answer.json()) == (503, {"detail": STOPPED})
+        assert (answer.status_code, answer.json()) == (503, error_body("server_stopping"))
     for answer in answers["auto"]:
         assert answer.status_code == 200
         told = answer.json()

@@ -193,7 +193,7 @@ def first_page_in(log, file):
 def broken_off_in_another_process(path):
     script = (
         "from pathlib import Path\n"
-        "from tests.test_overwritten_file import first_page_in\n"
+        "from tests.db.sqlite.test_overwritten_file import first_page_in\n"
         "first_page_in(Path(sys.argv[1] + '-wal'), Path(sys.argv[1]))"
     )
     in_another_process(path, f"sys.path.insert(0, {str(ROOT)!r})\n{script}")

@@ -22,6 +22,7 @@ from prompt_improver.domain.errors import SpoiledRowError
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.prompt_repository import PromptRepository
 from prompt_improver.settings import Settings
+from tests.error_bodies import error_body
 from tests.histories import NOON, make_history
 from tests.history_files import save_rows
 from tests.in_memory_prompt_repository import InMemoryPromptRepository
@@ -317,10 +318,7 @@ def test_over_http_a_spoiled_row_says_what_happened_and_can_be_deleted(client, p
     spoil(path, "guardrails = '[1]'", 1)
     answer = client.get(f"{HISTORY}/{prompt_id}")
     assert answer.status_code == 500
-    assert answer.json() == {
-        "detail": "This improvement cannot be read: its row was changed by hand. Correct or "
-        "delete the row; the log names it."
-    }
+    assert answer.json() == error_body("improvement_spoiled")
     assert client.delete(f"{HISTORY}/{prompt_id}").status_code == 204
     assert client.get(f"{HISTORY}/{prompt_id}").status_code == 404
 
