@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from prompt_improver.api.improvement_fields import ImprovementFields
 from prompt_improver.domain.history_page import HistoryPage
-from prompt_improver.domain.history_record import to_record
+from prompt_improver.domain.history_record import to_json_record
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.usage_statistics import UsageFigures, UsageStatistics
 
@@ -19,13 +19,14 @@ class HistoryItem(ImprovementFields):
 
     id: int = Field(description="Number of the row; the number of a deleted row never returns.")
     timestamp: str = Field(
-        description="When it was improved: UTC, as the database has it.",
-        examples=["2026-05-04 12:00:00.123"],
+        description="When it was improved: ISO 8601, UTC.",
+        examples=["2026-05-04T12:00:00.123Z"],
+        json_schema_extra={"format": "date-time"},
     )
 
     @classmethod
     def of(cls, history: PromptHistory) -> "HistoryItem":
-        return cls(**to_record(history))
+        return cls(**to_json_record(history))
 
 
 class HistoryResponse(BaseModel):

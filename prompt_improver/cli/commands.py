@@ -71,7 +71,7 @@ def improve(
 ) -> None:
     """Print an improved prompt, and keep it in the history."""
     from prompt_improver.domain.errors import PromptImproverError
-    from prompt_improver.domain.history_record import to_record
+    from prompt_improver.domain.history_record import to_json_record
     from prompt_improver.domain.prompt_history import BackendType
     from prompt_improver.logs import configure_logging
     from prompt_improver.wiring import improve_once
@@ -91,7 +91,7 @@ def improve(
     if not as_json:
         typer.echo(history.improved_prompt)
         return
-    record = to_record(history) | {"saved": improved.saved.value}
+    record = to_json_record(history) | {"saved": improved.saved.value}
     answered = {name: record[name] for name in record if name not in ("id", "timestamp")}
     typer.echo(json.dumps(answered, ensure_ascii=False, indent=2))
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from prompt_improver.cli.failure import fail, settings_or_fail
+from prompt_improver.cli.moment import local_time
 from prompt_improver.cli.repository import with_history_reader, with_repository
 
 if TYPE_CHECKING:
@@ -57,18 +58,21 @@ def show(
     """Print one improvement with all that is known of it."""
     import json
 
-    from prompt_improver.domain.history_record import to_record
+    from prompt_improver.domain.history_record import to_json_record
 
     row = with_history_reader(lambda repository: repository.find_by_prompt_id(prompt_id))
     if row is None:
         fail("The history has no improvement with this id")
-    record = to_record(row)
+    record = to_json_record(row)
     if as_json:
         typer.echo(json.dumps(record, ensure_ascii=False, indent=2))
         return
     long = ("original_idea", "context", "improved_prompt")
     # Of the parts that stand in the prompt these are the ones that fill lines.
     in_the_prompt = ("guardrails", "guardrail_sources")
+    for name in ("timestamp", "imported_at"):
+        if moment := getattr(row, name):
+            record[name] = local_time(moment)
     for name, value in record.items():
         if name not in long + in_the_prompt and value not in (None, "", []):
             shown = ", ".join(map(str, value)) if isinstance(value, list) else value
@@ -217,7 +221,7 @@ async def _save_all(
 def _line(row: "PromptHistory") -> str:
     idea = " ".join(row.original_idea.split())
     shown = idea if len(idea) <= 80 else idea[:79] + "…"
-    return f"{row.timestamp:%Y-%m-%d %H:%M:%S}  {row.prompt_id}  {row.backend:9}  {shown}"
+    return f"{local_time(row.timestamp)}  {row.prompt_id}  {row.backend:9}  {shown}"
 
 
 @contextmanager
