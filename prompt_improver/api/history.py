@@ -40,7 +40,7 @@ router = APIRouter(prefix="/api/v1", tags=["history"], responses=HISTORY_ERRORS)
 
 
 @router.get("/history", response_model=HistoryResponse)
-async def history(
+async def list_history(
     repository: HistoryDependency,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -72,7 +72,7 @@ async def history(
         }
     },
 )
-async def export(
+async def export_history(
     repository: HistoryDependency,
     chosen: Annotated[
         ExportFormat, Query(alias="format", description="jsonl can be imported again.")
@@ -94,7 +94,7 @@ async def export(
 
 
 @router.get("/history/{prompt_id}", responses={**PROMPT_ERRORS, **SPOILED_ROW_ERRORS})
-async def find(prompt_id: PromptId, repository: HistoryDependency) -> HistoryItem:
+async def get_improvement(prompt_id: PromptId, repository: HistoryDependency) -> HistoryItem:
     """One improvement."""
     found = await repository.find_by_prompt_id(prompt_id)
     if found is None:
@@ -103,7 +103,7 @@ async def find(prompt_id: PromptId, repository: HistoryDependency) -> HistoryIte
 
 
 @router.delete("/history/{prompt_id}", status_code=204, responses=PROMPT_ERRORS)
-async def delete(
+async def delete_improvement(
     prompt_id: PromptId, repository: HistoryDependency, tidying: TidyingDependency
 ) -> None:
     """Delete one improvement. It is found no more from this moment on. Its text is overwritten
@@ -116,7 +116,7 @@ async def delete(
 
 
 @router.get("/statistics")
-async def statistics(
+async def get_statistics(
     repository: HistoryDependency, start: From = None, end: To = None
 ) -> StatisticsResponse:
     """How much was improved, with what, and what it cost: in all, per backend, per day."""
