@@ -32,6 +32,7 @@ from prompt_improver.api.history_schemas import (
 )
 from prompt_improver.api.pieces import answer_in_pieces, in_pieces
 from prompt_improver.domain.errors import ImprovementNotFoundError
+from prompt_improver.domain.history_filter import HistoryFilter
 from prompt_improver.domain.prompt_history import BackendType
 
 T = TypeVar("T")
@@ -54,7 +55,9 @@ async def list_history(
     check_order(start, end)
     if text is not None and not text.strip():
         text = None
-    page = await repository.find_page(limit, cursor, backend, start, end, text)
+    page = await repository.find_page(
+        limit, cursor, HistoryFilter(backend=backend, start=start, end=end, text=text)
+    )
     return await answer_in_pieces(page_parts(page), "application/json")
 
 

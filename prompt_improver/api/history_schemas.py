@@ -8,7 +8,7 @@ from typing import Any, Self
 from pydantic import BaseModel, Field
 
 from prompt_improver.api.improvement_fields import ImprovementFields
-from prompt_improver.domain.history_page import HistoryPage
+from prompt_improver.domain.history_filter import Page
 from prompt_improver.domain.history_record import to_json_record
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.usage_statistics import UsageFigures, UsageStatistics
@@ -39,7 +39,7 @@ class HistoryResponse(BaseModel):
     )
 
 
-def page_parts(page: HistoryPage) -> Iterator[bytes]:
+def page_parts(page: Page) -> Iterator[bytes]:
     """The JSON of the HistoryResponse for ``page``, an item at a time."""
     yield b'{"items":['
     for number, row in enumerate(page.items):

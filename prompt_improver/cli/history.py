@@ -40,8 +40,10 @@ def search(
 ) -> None:
     """List improvements that hold all these words, the last saved first."""
 
+    from prompt_improver.domain.history_filter import HistoryFilter
+
     async def find(repository: "PromptRepository") -> "tuple[PromptHistory, ...]":
-        return (await repository.find_page(limit=limit, text=text)).items
+        return (await repository.find_page(limit, wanted=HistoryFilter(text=text))).items
 
     try:
         found = with_history_reader(find)

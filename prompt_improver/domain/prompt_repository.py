@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from prompt_improver.domain.history_page import HistoryPage
+from prompt_improver.domain.history_filter import EVERYTHING, HistoryFilter, Page
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.usage_statistics import UsageStatistics
 
@@ -132,26 +132,16 @@ class PromptRepository(ABC):
         self,
         limit: int = 50,
         cursor: str | None = None,
-        backend: BackendType | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        text: str | None = None,
-    ) -> HistoryPage:
-        """A page of the improvements of ``backend``, from ``start`` to ``end``, both
-        included, that hold every word of ``text`` in their idea, context or improved prompt:
-        each of them where it is not None. ``cursor`` is the ``next_cursor`` of the page
-        before.
+        wanted: HistoryFilter = EVERYTHING,
+    ) -> Page:
+        """A page of the improvements that ``wanted`` lets through. ``cursor`` is the
+        ``next_cursor`` of the page before.
 
-        Newest first; with ``text`` the last saved first, which differs where older
-        improvements were imported later. Words are runs of letters and digits, accents and
-        case do not count, and the last one may be the beginning of a word. Any text is a
-        valid search; words beyond MAX_SEARCH_WORDS are left out, and text without a word
-        finds nothing.
+        Newest first; with a text the last saved first, which differs where older
+        improvements were imported later. Words beyond MAX_SEARCH_WORDS are left out.
 
         Raises:
-            ValueError: ``limit`` is under 1, ``cursor`` is none of this history's,
-                ``start`` or ``end`` has no time zone, ``start`` is after ``end``, or
-                ``text`` holds what no row can (a NUL, half of a surrogate pair).
+            ValueError: ``limit`` is under 1, or ``cursor`` is none of this history's.
         """
 
     @abstractmethod

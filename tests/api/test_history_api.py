@@ -19,7 +19,7 @@ from prompt_improver.domain.errors import (
     RepositoryConnectionError,
     RepositoryCorruptError,
 )
-from prompt_improver.domain.history_page import HistoryCursor
+from prompt_improver.domain.history_filter import HistoryCursor
 from prompt_improver.domain.history_record import COLUMNS
 from prompt_improver.settings import Settings
 from tests.histories import NOON, make_history
