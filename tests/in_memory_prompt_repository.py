@@ -30,6 +30,7 @@ from prompt_improver.domain.prompt_repository import (
     MAX_SEARCH_WORDS,
     PromptRepository,
     PromptStatistics,
+    RepositoryDescription,
 )
 from prompt_improver.domain.usage_statistics import (
     UsageFigures,
@@ -61,17 +62,12 @@ class InMemoryPromptRepository(PromptRepository):
         self._last_id = 0
         self.spoiled: set[int | None] = set()
 
-    @property
-    def spoiled_rows(self) -> int:
-        return len(self.spoiled)
-
-    @property
-    def is_damaged(self) -> bool:
-        return self.is_found_damaged
-
-    @property
-    def is_unchecked(self) -> bool:
-        return self.unchecked
+    def describe(self) -> RepositoryDescription:
+        return RepositoryDescription(
+            spoiled_rows=len(self.spoiled),
+            is_damaged=self.is_found_damaged,
+            is_unchecked=self.unchecked,
+        )
 
     async def open(self) -> None:
         self._fail_if_told()

@@ -29,7 +29,11 @@ from prompt_improver.domain.history_filter import (
     page_of,
 )
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
-from prompt_improver.domain.prompt_repository import PromptRepository, PromptStatistics
+from prompt_improver.domain.prompt_repository import (
+    PromptRepository,
+    PromptStatistics,
+    RepositoryDescription,
+)
 from prompt_improver.domain.usage_statistics import UsageStatistics
 
 MAX_DAYS = 36_500
@@ -49,21 +53,13 @@ class SqlitePromptRepository(PromptRepository):
         self._database = database
         self._spoiled = SpoiledRows()
 
-    @property
-    def spoiled_rows(self) -> int:
-        return self._spoiled.count
-
-    @property
-    def busy_retries(self) -> int:
-        return self._database.busy_retries
-
-    @property
-    def is_damaged(self) -> bool:
-        return self._database.is_damaged
-
-    @property
-    def is_unchecked(self) -> bool:
-        return self._database.is_unchecked
+    def describe(self) -> RepositoryDescription:
+        return RepositoryDescription(
+            busy_retries=self._database.busy_retries,
+            spoiled_rows=self._spoiled.count,
+            is_damaged=self._database.is_damaged,
+            is_unchecked=self._database.is_unchecked,
+        )
 
     async def open(self) -> None:
         await self._database.open()

@@ -191,7 +191,7 @@ async def _write(
             count += len(rows)
             progress(count)
     out.flush()
-    return count, repository.spoiled_rows
+    return count, repository.describe().spoiled_rows
 
 
 async def _write_spoiled(

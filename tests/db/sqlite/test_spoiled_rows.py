@@ -164,7 +164,7 @@ class SpoiledRowsContract:
     async def test_each_counts_once(self, repository, rows):
         for _ in range(3):
             await repository.find_recent()
-        assert repository.spoiled_rows == 4
+        assert repository.describe().spoiled_rows == 4
 
     async def test_who_asks_for_one_is_told_and_can_delete_it(self, repository, rows):
         for find in (
@@ -266,7 +266,7 @@ async def test_a_page_is_filled_across_more_spoiled_rows_than_are_read_at_once(p
                 [row.id for row in await repository.find_recent(limit=2, offset=1)],
             ]
             assert found == [[1_300, 1_299, 2], [1_299, 2]]
-        assert repository.spoiled_rows == 1_296
+        assert repository.describe().spoiled_rows == 1_296
     named = [each for each in caplog.records if "left out" in each.message]
     assert len(named) == MAX_NAMED + 1
     assert len([each for each in check_database(path).problems if each.startswith("row ")]) == 100
