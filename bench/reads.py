@@ -17,7 +17,7 @@ from bench.rows import vocabulary
 from db.sqlite.database import Database
 from db.sqlite.repository import SQLitePromptRepository
 from db.sqlite.rows import COLUMNS, from_row
-from prompt_improver.domain.history_page import HistoryCursor
+from prompt_improver.domain.history_filter import HistoryCursor, HistoryFilter
 
 FIND = f"SELECT {COLUMNS} FROM prompt_history WHERE id = ?"
 PAGE = 50
@@ -131,7 +131,7 @@ def measure_search(plan: Plan, rows: int) -> Iterator[Measurement]:
         figures = await _alternate(
             plan.times(10),
             {
-                name: lambda text=text: repository.find_page(PAGE, text=text)  # type: ignore[misc]
+                name: lambda text=text: repository.find_page(PAGE, wanted=HistoryFilter(text=text))  # type: ignore[misc]
                 for name, text in typed.items()
             },
         )

@@ -148,8 +148,7 @@ async def _start_history(
             recorder=recorder,
             health=health,
             cleanup=cleanup,
-            busy_retries=lambda: repository.busy_retries,
-            spoiled_rows=lambda: repository.spoiled_rows,
+            store=repository.describe,
             database_file=settings.database_file,
             backup_dir=settings.backup_folder,
         )

@@ -17,19 +17,25 @@ from prompt_improver.domain.errors import (
     RepositoryError,
     SpoiledRowError,
 )
-from prompt_improver.domain.history_page import HistoryCursor, HistoryPage, page_of
+from prompt_improver.domain.history_filter import (
+    EVERYTHING,
+    HistoryCursor,
+    HistoryFilter,
+    Page,
+    page_of,
+)
 from prompt_improver.domain.history_record import to_record
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.prompt_repository import (
     MAX_SEARCH_WORDS,
     PromptRepository,
     PromptStatistics,
+    RepositoryDescription,
 )
 from prompt_improver.domain.usage_statistics import (
     UsageFigures,
     UsageStatistics,
 )
-from prompt_improver.domain.values import find_unstorable_character, utc_milliseconds
 
 
 class InMemoryPromptRepository(PromptRepository):
@@ -56,17 +62,12 @@ class InMemoryPromptRepository(PromptRepository):
         self._last_id = 0
         self.spoiled: set[int | None] = set()
 
-    @property
-    def spoiled_rows(self) -> int:
-        return len(self.spoiled)
-
-    @property
-    def is_damaged(self) -> bool:
-        return self.is_found_damaged
-
-    @property
-    def is_unchecked(self) -> bool:
-        return self.unchecked
+    def describe(self) -> RepositoryDescription:
+        return RepositoryDescription(
+            spoiled_rows=len(self.spoiled),
+            is_damaged=self.is_found_damaged,
+            is_unchecked=self.unchecked,
+        )
 
     async def open(self) -> None:
         self._fail_if_told()
@@ -111,32 +112,25 @@ class InMemoryPromptRepository(PromptRepository):
         return rows[offset : offset + limit]
 
     async def find_by_date_range(self, start: datetime, end: datetime) -> list[PromptHistory]:
-        first, last = utc_milliseconds("start", start), utc_milliseconds("end", end)
-        if first > last:
-            raise ValueError("start must not be after end")
+        rows = self._between(HistoryFilter(start=start, end=end))
         self._check()
-        return [row for row in self._newest_first() if first <= row.timestamp <= last]
+        return rows
 
     async def find_page(
         self,
         limit: int = 50,
         cursor: str | None = None,
-        backend: BackendType | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        text: str | None = None,
-    ) -> HistoryPage:
+        wanted: HistoryFilter = EVERYTHING,
+    ) -> Page:
         if limit < 1:
             raise ValueError(f"limit must be 1 or more, got {limit}")
         after = None if cursor is None else HistoryCursor.decode(cursor)
-        rows = [row for row in self._between(start, end) if backend in (None, row.backend)]
-        if text is None:
+        rows = [row for row in self._between(wanted) if wanted.backend in (None, row.backend)]
+        if wanted.text is None:
             if after is not None:
                 rows = [row for row in rows if _position(row) < (after.timestamp, after.id)]
         else:
-            if found := find_unstorable_character(text):
-                raise ValueError(f"text must not hold {found}")
-            rows = sorted(_matching(rows, text), key=lambda row: row.id or 0, reverse=True)
+            rows = sorted(_matching(rows, wanted.text), key=lambda row: row.id or 0, reverse=True)
             rows = [row for row in rows if after is None or (row.id or 0) < after.id]
         self._check()
         return page_of(rows[: limit + 1], limit)
@@ -163,7 +157,7 @@ class InMemoryPromptRepository(PromptRepository):
     async def get_usage(
         self, start: datetime | None = None, end: datetime | None = None
     ) -> UsageStatistics:
-        rows = self._between(start, end)
+        rows = self._between(HistoryFilter(start=start, end=end))
         self._check()
         return UsageStatistics.of(
             _added_up((row.backend, _figures(row)) for row in rows),
@@ -246,12 +240,9 @@ class InMemoryPromptRepository(PromptRepository):
             raise SpoiledRowError(f"row {row.id}")
         return row
 
-    def _between(self, start: datetime | None, end: datetime | None) -> list[PromptHistory]:
-        first = datetime.min.replace(tzinfo=UTC) if start is None else start
-        last = datetime.max.replace(tzinfo=UTC) if end is None else end
-        first, last = utc_milliseconds("start", first), utc_milliseconds("end", last)
-        if first > last:
-            raise ValueError("start must not be after end")
+    def _between(self, wanted: HistoryFilter) -> list[PromptHistory]:
+        first = wanted.start or datetime.min.replace(tzinfo=UTC)
+        last = wanted.end or datetime.max.replace(tzinfo=UTC)
         return [row for row in self._newest_first() if first <= row.timestamp <= last]
 
 

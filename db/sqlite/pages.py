@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from itertools import islice
 
@@ -14,9 +13,9 @@ from db.sqlite.database import Database
 from db.sqlite.rows import COLUMNS, to_text
 from db.sqlite.search import find_matching_ids, to_match
 from db.sqlite.spoiled_rows import SpoiledRows
-from prompt_improver.domain.history_page import HistoryCursor, HistoryPage, page_of
+from prompt_improver.domain.history_filter import HistoryCursor, HistoryFilter
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
-from prompt_improver.domain.values import MAX_COUNT, find_unstorable_character
+from prompt_improver.domain.values import MAX_COUNT
 
 # Matches looked at in one go when a search is narrowed by backend or time as well.
 _MATCHES_A_STEP = 1_000
@@ -48,48 +47,23 @@ class _Filters:
         return {"first": self.first, "last": self.last, **backend}
 
 
-async def find_page(
+async def find(
     database: Database,
     spoiled: SpoiledRows,
+    wanted: HistoryFilter,
     limit: int,
-    cursor: str | None,
-    backend: BackendType | None,
-    start: datetime | None,
-    end: datetime | None,
-    text: str | None,
-) -> HistoryPage:
-    """As ``PromptRepository.find_page``."""
-    if limit < 1:
-        raise ValueError(f"limit must be 1 or more, got {limit}")
-    after = None if cursor is None else HistoryCursor.decode(cursor)
-    first, last = bounds(start, end)
-    filters = _Filters(None if backend is None else BackendType(backend), first, last)
-    wanted = min(limit, MAX_COUNT - 1) + 1  # the one too many tells of a next page
-    if text is None:
-        rows = await _newest(database, spoiled, filters, _begin(filters, after), wanted)
-    else:
-        if found := find_unstorable_character(text):
-            raise ValueError(f"text must not hold {found}")
-        rows = await _search(database, spoiled, text, filters, after, wanted)
-    return page_of(rows, limit)
-
-
-async def find_newest(
-    database: Database,
-    spoiled: SpoiledRows,
     *,
-    wanted: int = MAX_COUNT,
+    after: HistoryCursor | None = None,
     skip: int = 0,
-    backend: BackendType | None = None,
-    start: datetime | None = None,
-    end: datetime | None = None,
 ) -> list[PromptHistory]:
-    """Up to ``wanted`` improvements, newest first, after the ``skip`` newest. These are read
-    too, because nothing else tells spoiled rows from the others: far back a cursor of
-    ``find_page`` is quicker."""
-    first, last = bounds(start, end)
-    filters = _Filters(None if backend is None else BackendType(backend), first, last)
-    return await _newest(database, spoiled, filters, _begin(filters, None), wanted, skip)
+    """Up to ``limit`` improvements of ``wanted`` behind ``after``, in the order of
+    ``PromptRepository.find_page``, without the ``skip`` newest. These are read too, because
+    nothing else tells spoiled rows from the others: far back a cursor is quicker. With a text
+    nothing is skipped."""
+    filters = _Filters(wanted.backend, *bounds(wanted))
+    if wanted.text is not None:
+        return await _search(database, spoiled, wanted.text, filters, after, limit)
+    return await _newest(database, spoiled, filters, _begin(filters, after), limit, skip)
 
 
 async def iterate(
@@ -108,16 +82,10 @@ async def iterate(
             yield rows
 
 
-def bounds(start: datetime | None, end: datetime | None) -> tuple[str, str]:
-    """From when to when, as the table has it.
-
-    Raises:
-        ValueError: one has no time zone, or they are the wrong way round.
-    """
-    first = _FIRST if start is None else to_text(start, "start")
-    last = _LAST if end is None else to_text(end, "end")
-    if first > last:
-        raise ValueError(f"start must not be after end, got {start!r} and {end!r}")
+def bounds(wanted: HistoryFilter) -> tuple[str, str]:
+    """From when to when, as the table has it."""
+    first = _FIRST if wanted.start is None else to_text(wanted.start)
+    last = _LAST if wanted.end is None else to_text(wanted.end)
     return first, last
 
 

@@ -21,9 +21,19 @@ from db.sqlite.spoiled_rows import SpoiledRows, iterate_spoiled
 from db.sqlite.sql_files import load_statement
 from db.sqlite.usage import read_usage
 from prompt_improver.domain.errors import SpoiledRowError
-from prompt_improver.domain.history_page import HistoryPage
+from prompt_improver.domain.history_filter import (
+    EVERYTHING,
+    HistoryCursor,
+    HistoryFilter,
+    Page,
+    page_of,
+)
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
-from prompt_improver.domain.prompt_repository import PromptRepository, PromptStatistics
+from prompt_improver.domain.prompt_repository import (
+    PromptRepository,
+    PromptStatistics,
+    RepositoryDescription,
+)
 from prompt_improver.domain.usage_statistics import UsageStatistics
 
 MAX_DAYS = 36_500
@@ -43,21 +53,13 @@ class SQLitePromptRepository(PromptRepository):
         self._database = database
         self._spoiled = SpoiledRows()
 
-    @property
-    def spoiled_rows(self) -> int:
-        return self._spoiled.count
-
-    @property
-    def busy_retries(self) -> int:
-        return self._database.busy_retries
-
-    @property
-    def is_damaged(self) -> bool:
-        return self._database.is_damaged
-
-    @property
-    def is_unchecked(self) -> bool:
-        return self._database.is_unchecked
+    def describe(self) -> RepositoryDescription:
+        return RepositoryDescription(
+            busy_retries=self._database.busy_retries,
+            spoiled_rows=self._spoiled.count,
+            is_damaged=self._database.is_damaged,
+            is_unchecked=self._database.is_unchecked,
+        )
 
     async def open(self) -> None:
         await self._database.open()
@@ -107,25 +109,23 @@ class SQLitePromptRepository(PromptRepository):
             raise ValueError(f"limit must be 1 or more, got {limit}")
         if offset < 0:
             raise ValueError(f"offset must be 0 or more, got {offset}")
-        return await history_pages.find_newest(
-            self._database, self._spoiled, wanted=limit, skip=offset, backend=backend
-        )
+        return await self._find_several(HistoryFilter(backend=backend), limit, skip=offset)
 
     async def find_by_date_range(self, start: datetime, end: datetime) -> list[PromptHistory]:
-        return await history_pages.find_newest(self._database, self._spoiled, start=start, end=end)
+        return await self._find_several(HistoryFilter(start=start, end=end), MAX_INTEGER)
 
     async def find_page(
         self,
         limit: int = 50,
         cursor: str | None = None,
-        backend: BackendType | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        text: str | None = None,
-    ) -> HistoryPage:
-        return await history_pages.find_page(
-            self._database, self._spoiled, limit, cursor, backend, start, end, text
-        )
+        wanted: HistoryFilter = EVERYTHING,
+    ) -> Page:
+        if limit < 1:
+            raise ValueError(f"limit must be 1 or more, got {limit}")
+        after = None if cursor is None else HistoryCursor.decode(cursor)
+        # The one too many tells of a next page.
+        rows = await self._find_several(wanted, min(limit, MAX_INTEGER - 1) + 1, after=after)
+        return page_of(rows, limit)
 
     def iterate(self, chunk: int = 50) -> AsyncIterator[list[PromptHistory]]:
         return history_pages.iterate(self._database, self._spoiled, chunk)
@@ -136,7 +136,7 @@ class SQLitePromptRepository(PromptRepository):
     async def get_usage(
         self, start: datetime | None = None, end: datetime | None = None
     ) -> UsageStatistics:
-        first, last = history_pages.bounds(start, end)
+        first, last = history_pages.bounds(HistoryFilter(start=start, end=end))
         return await self._database.run(lambda connection: read_usage(connection, first, last))
 
     async def get_statistics(self) -> PromptStatistics:
@@ -210,6 +210,18 @@ class SQLitePromptRepository(PromptRepository):
 
     async def check(self) -> None:
         await self._database.check()
+
+    async def _find_several(
+        self,
+        wanted: HistoryFilter,
+        limit: int,
+        *,
+        after: HistoryCursor | None = None,
+        skip: int = 0,
+    ) -> list[PromptHistory]:
+        return await history_pages.find(
+            self._database, self._spoiled, wanted, limit, after=after, skip=skip
+        )
 
     def _find(
         self, connection: sqlite3.Connection, column: str, value: int | str

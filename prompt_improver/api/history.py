@@ -32,6 +32,7 @@ from prompt_improver.domain.history_export import (
     renderer,
     to_spoiled_line,
 )
+from prompt_improver.domain.history_filter import HistoryFilter
 from prompt_improver.domain.prompt_history import BackendType
 
 T = TypeVar("T")
@@ -40,7 +41,7 @@ router = APIRouter(prefix="/api/v1", tags=["history"], responses=HISTORY_ERRORS)
 
 
 @router.get("/history", response_model=HistoryResponse)
-async def history(
+async def list_history(
     repository: HistoryDependency,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -54,7 +55,9 @@ async def history(
     check_order(start, end)
     if text is not None and not text.strip():
         text = None
-    page = await repository.find_page(limit, cursor, backend, start, end, text)
+    page = await repository.find_page(
+        limit, cursor, HistoryFilter(backend=backend, start=start, end=end, text=text)
+    )
     return await answer_in_pieces(page_parts(page), "application/json")
 
 
@@ -72,7 +75,7 @@ async def history(
         }
     },
 )
-async def export(
+async def export_history(
     repository: HistoryDependency,
     chosen: Annotated[
         ExportFormat, Query(alias="format", description="jsonl can be imported again.")
@@ -94,7 +97,7 @@ async def export(
 
 
 @router.get("/history/{prompt_id}", responses={**PROMPT_ERRORS, **SPOILED_ROW_ERRORS})
-async def find(prompt_id: PromptId, repository: HistoryDependency) -> HistoryItem:
+async def get_improvement(prompt_id: PromptId, repository: HistoryDependency) -> HistoryItem:
     """One improvement."""
     found = await repository.find_by_prompt_id(prompt_id)
     if found is None:
@@ -103,7 +106,7 @@ async def find(prompt_id: PromptId, repository: HistoryDependency) -> HistoryIte
 
 
 @router.delete("/history/{prompt_id}", status_code=204, responses=PROMPT_ERRORS)
-async def delete(
+async def delete_improvement(
     prompt_id: PromptId, repository: HistoryDependency, compaction: CompactionDependency
 ) -> None:
     """Delete one improvement. It is found no more from this moment on. Its text is overwritten
@@ -116,7 +119,7 @@ async def delete(
 
 
 @router.get("/statistics")
-async def statistics(
+async def get_statistics(
     repository: HistoryDependency, start: From = None, end: To = None
 ) -> StatisticsResponse:
     """How much was improved, with what, and what it cost: in all, per backend, per day."""

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, PlainValidator
 
 from prompt_improver.api.schemas import storable
-from prompt_improver.domain.history_page import HistoryCursor
+from prompt_improver.domain.history_filter import HistoryCursor
 
 MAX_PAGE = 500
 MAX_SEARCH_CHARACTERS = 1_000

@@ -8,8 +8,8 @@ from typing import Any, Self
 from pydantic import BaseModel, Field
 
 from prompt_improver.api.improvement_fields import ImprovementFields
-from prompt_improver.domain.history_page import HistoryPage
-from prompt_improver.domain.history_record import to_record
+from prompt_improver.domain.history_filter import Page
+from prompt_improver.domain.history_record import to_json_record
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.usage_statistics import UsageFigures, UsageStatistics
 
@@ -19,13 +19,14 @@ class HistoryItem(ImprovementFields):
 
     id: int = Field(description="Number of the row; the number of a deleted row never returns.")
     timestamp: str = Field(
-        description="When it was improved: UTC, as the database has it.",
-        examples=["2026-05-04 12:00:00.123"],
+        description="When it was improved: ISO 8601, UTC.",
+        examples=["2026-05-04T12:00:00.123Z"],
+        json_schema_extra={"format": "date-time"},
     )
 
     @classmethod
     def of(cls, history: PromptHistory) -> "HistoryItem":
-        return cls(**to_record(history))
+        return cls(**to_json_record(history))
 
 
 class HistoryResponse(BaseModel):
@@ -38,7 +39,7 @@ class HistoryResponse(BaseModel):
     )
 
 
-def page_parts(page: HistoryPage) -> Iterator[bytes]:
+def page_parts(page: Page) -> Iterator[bytes]:
     """The JSON of the HistoryResponse for ``page``, an item at a time."""
     yield b'{"items":['
     for number, row in enumerate(page.items):

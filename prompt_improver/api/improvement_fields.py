@@ -74,6 +74,7 @@ class ImprovementFields(BaseModel):
     )
     model_calls: int | None = Field(description="Requests sent to the model: 0 offline, at most 2.")
     imported_at: str | None = Field(
-        description="When it was imported: UTC, as the database has it; null where it was made "
-        "here."
+        description="When it was imported: ISO 8601, UTC; null where it was made here.",
+        examples=["2026-05-04T12:00:00.123Z"],
+        json_schema_extra={"format": "date-time"},
     )

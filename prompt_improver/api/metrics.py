@@ -15,6 +15,7 @@ from prompt_improver.api.repository_health import RepositoryHealth
 from prompt_improver.domain.breaker import BreakerState
 from prompt_improver.domain.errors import CallerGoneError, PromptImproverError, StoppingError
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
+from prompt_improver.domain.prompt_repository import RepositoryDescription
 from prompt_improver.domain.recorder import RecorderCounts
 from prompt_improver.improvement.improve_idea import ImprovementObserver
 from prompt_improver.recording import HistoryCleanup, HistoryRecorder
@@ -118,8 +119,7 @@ class HistoryFigures(Collector):
     recorder: HistoryRecorder
     health: RepositoryHealth
     cleanup: HistoryCleanup
-    busy_retries: Callable[[], int]
-    spoiled_rows: Callable[[], int]
+    store: Callable[[], RepositoryDescription]
     database_file: Path
     backup_dir: Path
     _counts: RecorderCounts = field(init=False)
@@ -131,7 +131,7 @@ class HistoryFigures(Collector):
         self._counts = self.recorder.counts
 
     def collect(self) -> Iterator[Metric]:
-        counts = self._counts
+        counts, described = self._counts, self.store()
         saves = CounterMetricFamily(
             "prompt_improver_saves",
             "Rows for the history, by outcome: saved, dropped or rejected.",
@@ -163,12 +163,12 @@ class HistoryFigures(Collector):
         yield CounterMetricFamily(
             "prompt_improver_busy_retries",
             "Tries repeated because another process held the database.",
-            self.busy_retries(),
+            described.busy_retries,
         )
         yield _gauge(
             "spoiled_rows",
             "Rows with invalid values found since the start and left out; the log names them.",
-            self.spoiled_rows(),
+            described.spoiled_rows,
         )
         yield from self._files()
 

@@ -64,7 +64,7 @@ class RepositoryHealth:
         breaker = self._recorder.breaker
         await self.refresh()
         failure = self._recorder.last_failure
-        if self._repository.is_damaged:
+        if self._repository.describe().is_damaged:
             return self._unhealthy(_CAUSES[RepositoryCorruptError])
         if breaker.state is not BreakerState.CLOSED:
             return self._unhealthy(_cause(failure, _LEFT_ALONE))

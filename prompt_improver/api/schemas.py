@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 from prompt_improver.api.improvement_fields import ImprovementFields
 from prompt_improver.domain.breaker import BreakerState
 from prompt_improver.domain.error_table import ERRORS
-from prompt_improver.domain.history_record import to_record
+from prompt_improver.domain.history_record import to_json_record
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.recorder import RecorderCounts, SaveOutcome
 from prompt_improver.domain.values import find_unstorable_character
@@ -59,7 +59,7 @@ class ImproveResponse(ImprovementFields):
     @classmethod
     def of(cls, history: PromptHistory, saved: SaveOutcome) -> "ImproveResponse":
         """The answer that shows ``history``, and tells what became of it."""
-        return cls(**to_record(history), saved=saved)
+        return cls(**to_json_record(history), saved=saved)
 
 
 class ErrorResponse(BaseModel):

@@ -70,7 +70,7 @@ def improve(
     as_json: Annotated[bool, typer.Option("--json", help="Print all parts as JSON.")] = False,
 ) -> None:
     """Print an improved prompt, and keep it in the history."""
-    from prompt_improver.domain.history_record import to_record
+    from prompt_improver.domain.history_record import to_json_record
     from prompt_improver.domain.prompt_history import BackendType
     from prompt_improver.domain.warning_table import tell_warning
     from prompt_improver.logs import configure_logging
@@ -88,7 +88,7 @@ def improve(
     if not as_json:
         output.say_prompt(history.improved_prompt)
         return
-    record = to_record(history) | {"saved": improved.saved.value}
+    record = to_json_record(history) | {"saved": improved.saved.value}
     answered = {name: record[name] for name in record if name not in ("id", "timestamp")}
     output.say_json(json.dumps(answered, ensure_ascii=False, indent=2))
 

@@ -45,8 +45,10 @@ def search(
 ) -> None:
     """List improvements that hold all these words, the last saved first."""
 
+    from prompt_improver.domain.history_filter import HistoryFilter
+
     async def find(repository: "PromptRepository") -> "tuple[PromptHistory, ...]":
-        return (await repository.find_page(limit=limit, text=text)).items
+        return (await repository.find_page(limit, wanted=HistoryFilter(text=text))).items
 
     try:
         found = with_history_reader(find)
@@ -62,17 +64,20 @@ def show(
     """Print one improvement with all that is known of it."""
     import json
 
-    from prompt_improver.domain.history_record import to_record
+    from prompt_improver.domain.history_record import to_json_record
 
     row = with_history_reader(lambda repository: repository.find_by_prompt_id(prompt_id))
     if row is None:
         raise ImprovementNotFoundError("no improvement with the id that was asked for")
-    record = to_record(row)
+    record = to_json_record(row)
     if as_json:
         output.say_json(json.dumps(record, ensure_ascii=False, indent=2))
         return
     long = ("original_idea", "context", "improved_prompt")
     # Of the parts that stand in the prompt these are the ones that fill lines.
+    for name in ("timestamp", "imported_at"):
+        if time := getattr(row, name):
+            record[name] = output.moment(time)
     left_out = (*long, "guardrails", "guardrail_sources", "material")
     output.figures(
         (name, ", ".join(map(str, value)) if isinstance(value, list) else value)
@@ -197,7 +202,7 @@ async def _write(
         count += len(rows)
         draw(count, total)
     out.flush()
-    return count, repository.spoiled_rows
+    return count, repository.describe().spoiled_rows
 
 
 async def _write_spoiled(

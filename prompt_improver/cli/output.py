@@ -26,8 +26,13 @@ _CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {0x09, 0x0A}, "\u
 
 
 def moment(time: datetime) -> str:
-    """``time`` as every command prints it."""
-    return f"{time:%Y-%m-%d %H:%M:%S}"
+    """``time`` as every command prints it: the local time, and by how much it is off UTC. The
+    names of zones are not told: CST is one of three."""
+    try:
+        local = time.astimezone()
+    except OverflowError:  # at either end of the calendar
+        local = time
+    return local.isoformat(sep=" ", timespec="seconds")
 
 
 def say(text: str) -> None:

@@ -18,24 +18,42 @@ COLUMNS = ("id", *COLUMN_RULES, *DETAIL_RULES)
 _MOMENTS = ("timestamp", "imported_at")
 
 
+def iso_text(moment: datetime) -> str:
+    """UTC in ISO 8601, with milliseconds and a Z: a moment for readers of JSON.
+
+    Raises:
+        ValueError: ``moment`` has no time zone.
+    """
+    return _text(moment, sep="T") + "Z"
+
+
+def to_json_record(history: PromptHistory) -> dict[str, Any]:
+    """As ``to_record``, with moments in the form of ``iso_text``."""
+    record = to_record(history)
+    for name in _MOMENTS:
+        moment = getattr(history, name)
+        record[name] = None if moment is None else iso_text(moment)
+    return record
+
+
 def to_record(history: PromptHistory) -> dict[str, Any]:
-    """Every field, sequences as lists, moments as UTC text as the database has it."""
+    """Every field, sequences as lists, moments as UTC text as the database has it: for exports
+    and the spool."""
     record = {name: getattr(history, name) for name in COLUMNS}
     for name, value in record.items():
         if isinstance(value, tuple):
             record[name] = list(value)
     for name in _MOMENTS:
         if record[name] is not None:
-            moment = utc_milliseconds(name, record[name]).replace(tzinfo=None)
-            record[name] = moment.isoformat(sep=" ", timespec="milliseconds")
+            record[name] = _text(record[name], sep=" ")
     record["backend"] = history.backend.value
     return record
 
 
 def from_record(record: object) -> PromptHistory:
-    """The improvement that ``to_record`` made ``record`` of, without its id, which is of one
-    history only. Fields that an earlier version did not have may be missing, and those that
-    only a later one has are left out.
+    """The improvement that ``to_record`` or ``to_json_record`` made ``record`` of, without its
+    id, which is of one history only. Fields that an earlier version did not have may be
+    missing, and those that only a later one has are left out.
 
     Raises:
         ValueError: it is no such record. The message names the field.
@@ -76,6 +94,11 @@ def from_line(line: bytes) -> PromptHistory:
         return from_record(record)
     except RecursionError:  # 990 brackets: just few enough to be read
         raise ValueError("is nested too deeply") from None
+
+
+def _text(moment: datetime, *, sep: str) -> str:
+    utc = utc_milliseconds("moment", moment).replace(tzinfo=None)
+    return utc.isoformat(sep=sep, timespec="milliseconds")
 
 
 def _moment(name: str, text: object) -> datetime:

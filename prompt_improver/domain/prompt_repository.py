@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from prompt_improver.domain.history_page import HistoryPage
+from prompt_improver.domain.history_filter import EVERYTHING, HistoryFilter, Page
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.usage_statistics import UsageStatistics
 
@@ -28,12 +28,26 @@ class PromptStatistics:
     """Rows per backend; a backend without rows is left out."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryDescription:
+    """The state of a store, as far as it is known without reading it."""
+
+    busy_retries: int = 0
+    """How often something was tried again because somebody else held the store."""
+    spoiled_rows: int = 0
+    """How many spoiled rows were come across so far; each counts once."""
+    is_damaged: bool = False
+    """Whether the store was found damaged, and is left alone until it is mended."""
+    is_unchecked: bool = False
+    """Whether the store was opened, or others have changed it, since the last ``check``."""
+
+
 class PromptRepository(ABC):
     """Keeps every improvement.
 
     A row that was changed by hand into what no improvement can be is a spoiled row: it is
     left out of everything that finds several (``limit`` and ``offset`` count the others),
-    named in the log once, by its number, and counted in ``spoiled_rows``. It can be deleted.
+    named in the log once, by its number, and counted by ``describe``. It can be deleted.
 
     Every method raises RepositoryConnectionError when the store is closed or cannot be
     reached, RepositoryBusyError (one of its kind) when somebody else holds it for too
@@ -41,25 +55,10 @@ class PromptRepository(ABC):
     its docstring says.
     """
 
-    @property
-    def busy_retries(self) -> int:
-        """How often something was tried again because somebody else held the store."""
-        return 0
-
-    @property
-    def spoiled_rows(self) -> int:
-        """How many spoiled rows were come across so far; each counts once."""
-        return 0
-
-    @property
-    def is_damaged(self) -> bool:
-        """Whether the store was found damaged, and is left alone until it is mended."""
-        return False
-
-    @property
-    def is_unchecked(self) -> bool:
-        """Whether the store was opened, or others have changed it, since the last ``check``."""
-        return False
+    @abstractmethod
+    def describe(self) -> RepositoryDescription:
+        """The state of the store as it is known now. Raises nothing, reads nothing, and works
+        on a closed store too."""
 
     @abstractmethod
     async def open(self) -> None:
@@ -132,26 +131,16 @@ class PromptRepository(ABC):
         self,
         limit: int = 50,
         cursor: str | None = None,
-        backend: BackendType | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        text: str | None = None,
-    ) -> HistoryPage:
-        """A page of the improvements of ``backend``, from ``start`` to ``end``, both
-        included, that hold every word of ``text`` in their idea, context or improved prompt:
-        each of them where it is not None. ``cursor`` is the ``next_cursor`` of the page
-        before.
+        wanted: HistoryFilter = EVERYTHING,
+    ) -> Page:
+        """A page of the improvements that ``wanted`` lets through. ``cursor`` is the
+        ``next_cursor`` of the page before.
 
-        Newest first; with ``text`` the last saved first, which differs where older
-        improvements were imported later. Words are runs of letters and digits, accents and
-        case do not count, and the last one may be the beginning of a word. Any text is a
-        valid search; words beyond MAX_SEARCH_WORDS are left out, and text without a word
-        finds nothing.
+        Newest first; with a text the last saved first, which differs where older
+        improvements were imported later. Words beyond MAX_SEARCH_WORDS are left out.
 
         Raises:
-            ValueError: ``limit`` is under 1, ``cursor`` is none of this history's,
-                ``start`` or ``end`` has no time zone, ``start`` is after ``end``, or
-                ``text`` holds what no row can (a NUL, half of a surrogate pair).
+            ValueError: ``limit`` is under 1, or ``cursor`` is none of this history's.
         """
 
     @abstractmethod
@@ -207,7 +196,7 @@ class PromptRepository(ABC):
     async def check(self) -> None:
         """Read the whole store, while others go on, to see whether it is damaged: then this
         raises RepositoryCorruptError, and from then on every other method does. It may be
-        broken off, and then ``is_unchecked`` stays."""
+        broken off, and then it stays unchecked."""
 
     @abstractmethod
     async def get_statistics(self) -> PromptStatistics:

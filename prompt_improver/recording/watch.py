@@ -61,7 +61,8 @@ class HistoryWatch:
     async def _look(self) -> None:
         try:
             await self._repository.make_copyable(QUIET_S)
-            if self._repository.is_unchecked and self._clock() >= self._check_again_at:
+            unchecked = self._repository.describe().is_unchecked
+            if unchecked and self._clock() >= self._check_again_at:
                 await self._check()
         except RepositoryBusyError:
             return  # it is tried again

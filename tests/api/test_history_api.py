@@ -19,7 +19,7 @@ from prompt_improver.domain.errors import (
     RepositoryConnectionError,
     RepositoryCorruptError,
 )
-from prompt_improver.domain.history_page import HistoryCursor
+from prompt_improver.domain.history_filter import HistoryCursor
 from prompt_improver.domain.history_record import COLUMNS
 from prompt_improver.settings import Settings
 from tests.error_bodies import error_body
@@ -72,6 +72,11 @@ def add(repository, count=1, **changes):
     return [repository._keep(make_history(**changes)) for _ in range(count)]
 
 
+def iso(text):
+    """A moment of the database, as JSON has it."""
+    return text and text.replace(" ", "T") + "Z"
+
+
 def test_an_item_is_the_whole_row_by_its_column_names(make_client, tmp_path):
     client = make_client(sqlite_async_enabled=False)
     client.post("/api/v1/improve-prompt", json={"idea": "Design a REST API", "context": "ñ"})
@@ -83,9 +88,23 @@ def test_an_item_is_the_whole_row_by_its_column_names(make_client, tmp_path):
     assert set(item) == set(COLUMNS)
     wanted = dict.fromkeys(COLUMNS) | row | details
     wanted["guardrails"] = json.loads(row["guardrails"])
+    wanted["timestamp"] = iso(row["timestamp"])
     wanted["kept_original"] = bool(row["kept_original"])
     assert item == wanted
     assert client.get(f"{HISTORY}/{item['prompt_id']}").json() == item
+
+
+def test_times_are_iso_8601_in_utc_and_lead_back_to_their_row(client, repository):
+    add(repository, imported_at=NOON + timedelta(days=1))
+    (listed,) = client.get(HISTORY).json()["items"]
+    shown = client.get(f"{HISTORY}/{listed['prompt_id']}").json()
+    for item in (listed, shown):
+        assert item["timestamp"] == "2026-05-04T12:00:00.123Z"
+        assert item["imported_at"] == "2026-05-05T12:00:00.123Z"
+    for text in (shown["timestamp"], "2026-05-04 12:00:00.123"):
+        moment = {"from": text, "to": text}
+        assert client.get(HISTORY, params=moment).json()["items"] == [listed]
+        assert client.get(STATISTICS, params=moment).json()["total"]["improvements"] == 1
 
 
 def test_cursors_lead_through_all_pages_while_rows_come_in(client, repository):
@@ -213,7 +232,9 @@ def test_an_export_in_json_lines_holds_every_row(client, repository):
     assert 'filename="prompt_history.jsonl"' in answer.headers["content-disposition"]
     lines = [json.loads(line) for line in answer.content.split(b"\n") if line]
     items = client.get(HISTORY, params={"limit": 500}).json()["items"]
-    assert lines == items[::-1]
+    times = ("timestamp", "imported_at")
+    assert [line | {name: iso(line[name]) for name in times} for line in lines] == items[::-1]
+    assert lines[0]["timestamp"] == "2026-05-04 12:00:00.123"
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])

@@ -12,7 +12,7 @@ import pytest
 from db.sqlite.database import Database
 from db.sqlite.repository import SQLitePromptRepository
 from prompt_improver.domain.errors import RepositoryConnectionError
-from prompt_improver.domain.history_page import HistoryCursor
+from prompt_improver.domain.history_filter import HistoryCursor, HistoryFilter
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.prompt_repository import PromptRepository
 from prompt_improver.domain.usage_statistics import UsageStatistics
@@ -46,7 +46,7 @@ async def pages(repository, limit, **filters):
     """The roles of every page."""
     cursor, found = None, []
     while True:
-        page = await repository.find_page(limit, cursor, **filters)
+        page = await repository.find_page(limit, cursor, HistoryFilter(**filters))
         found.append([row.role for row in page.items])
         cursor = page.next_cursor
         if cursor is None:
@@ -54,7 +54,7 @@ async def pages(repository, limit, **filters):
 
 
 async def found(repository, text, **filters):
-    page = await repository.find_page(100, text=text, **filters)
+    page = await repository.find_page(100, wanted=HistoryFilter(text=text, **filters))
     return [row.role for row in page.items]
 
 
@@ -83,12 +83,12 @@ class HistoryReadingContract:
     @pytest.mark.parametrize("filters", [{}, {"text": "API"}])
     async def test_a_cursor_stays_where_it_is_while_rows_come_and_go(self, repository, filters):
         rows = [await repository.save(make_history(role=str(number))) for number in range(6)]
-        first = await repository.find_page(2, **filters)
+        first = await repository.find_page(2, wanted=HistoryFilter(**filters))
         assert [row.role for row in first.items] == ["5", "4"]
         await repository.save(make_history(role="new", timestamp=NOON + DAY))
         for gone in (rows[4], rows[3]):
             assert await repository.delete(gone.prompt_id)
-        second = await repository.find_page(2, first.next_cursor, **filters)
+        second = await repository.find_page(2, first.next_cursor, HistoryFilter(**filters))
         assert [row.role for row in second.items] == ["2", "1"]
 
     async def test_pages_are_narrowed_by_backend_and_time(self, repository):
@@ -109,7 +109,7 @@ class HistoryReadingContract:
         for number in range(4):
             await repository.save(make_history(role=str(number), timestamp=NOON + number * DAY))
         newest = (await repository.find_page(1)).next_cursor
-        page = await repository.find_page(1, newest, end=NOON + DAY)
+        page = await repository.find_page(1, newest, HistoryFilter(end=NOON + DAY))
         assert [row.role for row in page.items] == ["1"]
 
     @pytest.mark.parametrize("cursor", BAD_CURSORS)
@@ -124,7 +124,7 @@ class HistoryReadingContract:
             {"start": NOON, "end": NOON - DAY},
         ):  # fmt: skip
             with pytest.raises(ValueError, match=r"limit|start|end"):
-                await repository.find_page(**wrong)
+                await repository.find_page(wrong.pop("limit", 50), wanted=HistoryFilter(**wrong))
 
     async def test_a_search_finds_rows_that_hold_every_word_wherever_it_stands(self, repository):
         await repository.save(make_history(role="idea", original_idea="Secure login page"))
@@ -170,7 +170,7 @@ class HistoryReadingContract:
     @pytest.mark.parametrize("text", ["a\0b", "\ud800", "x\udfff"])
     async def test_what_no_row_can_hold_is_refused(self, repository, text):
         with pytest.raises(ValueError, match="text must not hold a"):
-            await repository.find_page(text=text)
+            await repository.find_page(wanted=HistoryFilter(text=text))
 
     async def test_a_deleted_row_is_found_no_more(self, repository):
         row = await repository.save(make_history())
@@ -278,7 +278,7 @@ class HistoryReadingContract:
     async def test_a_closed_repository_reads_and_deletes_nothing(self, closed):
         for call in (
             lambda: closed.find_page(),
-            lambda: closed.find_page(text="a"),
+            lambda: closed.find_page(wanted=HistoryFilter(text="a")),
             lambda: anext(closed.iterate()),
             lambda: closed.get_usage(),
             lambda: closed.delete(str(uuid4())),
@@ -316,7 +316,7 @@ async def database(tmp_path):
             ["SEARCH prompt_history USING INDEX prompt_history_by_timestamp"],
         ),
         (
-            lambda r: r.find_page(backend=BackendType.OFFLINE, end=NOON),
+            lambda r: r.find_page(wanted=HistoryFilter(backend=BackendType.OFFLINE, end=NOON)),
             ["SEARCH prompt_history USING INDEX prompt_history_by_backend"],
         ),
         (lambda r: r.delete(str(uuid4())), ["SEARCH prompt_history USING INDEX sqlite_autoindex"]),
@@ -326,7 +326,7 @@ async def database(tmp_path):
         ),
         (
             # Backwards along the index (192 is rowid, descending), as far as the limit goes.
-            lambda r: r.find_page(text="a b"),
+            lambda r: r.find_page(wanted=HistoryFilter(text="a b")),
             ["SCAN prompt_history_search VIRTUAL TABLE INDEX 192:M3<"],
         ),
     ],
@@ -358,7 +358,7 @@ async def test_rows_of_matches_are_fetched_by_their_numbers(database):
     await repository.save(make_history())
     statements: list[str] = []
     await database.run(lambda connection: connection.set_trace_callback(statements.append))
-    await repository.find_page(text="rest", backend=BackendType.OFFLINE)
+    await repository.find_page(wanted=HistoryFilter(text="rest", backend=BackendType.OFFLINE))
     await database.run(lambda connection: connection.set_trace_callback(None))
     sql = next(sql for sql in statements if "json_each" in sql and not sql.startswith("--"))
     rows = await database.run(
@@ -379,7 +379,7 @@ async def test_a_narrowed_search_looks_through_all_matches_step_by_step(database
 
 async def test_what_was_typed_into_a_search_is_not_kept_in_memory_or_file(database):
     repository = SQLitePromptRepository(database)
-    await repository.find_page(text="secretword")
+    await repository.find_page(wanted=HistoryFilter(text="secretword"))
 
     def kept(connection: sqlite3.Connection) -> bytes:
         rows = connection.execute("SELECT block FROM temp.typed_data").fetchall()

@@ -5,12 +5,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from db.sqlite.sql_files import SQL_FOLDER
+from prompt_improver.cli.output import moment as local_time
 from prompt_improver.domain.history_record import COLUMNS, from_record, to_record
 from prompt_improver.domain.prompt_history import DETAIL_RULES
 from prompt_improver.importing.export_file import MAX_LINE_BYTES, BadLine, read_lines
@@ -24,11 +26,11 @@ from tests.sqlite_files import cli, mode, needs_cli, raw
 def run(tmp_path):
     """Runs ``python -m prompt_improver`` in a folder, by itself an empty one."""
 
-    def run(*arguments: str, stdin: bytes = b"", folder: Path = tmp_path):
+    def run(*arguments: str, stdin: bytes = b"", folder: Path = tmp_path, **variables: str):
         done = subprocess.run(
             [sys.executable, "-m", "prompt_improver", *arguments],
             cwd=folder,
-            env=clean_environment(HOME=str(folder), SQLITE_DB_PATH="history.db"),
+            env=clean_environment(HOME=str(folder), SQLITE_DB_PATH="history.db", **variables),
             input=stdin,
             capture_output=True,
             timeout=60,
@@ -45,6 +47,31 @@ def path(tmp_path):
     path = tmp_path / "history.db"
     make_example(path)
     return path
+
+
+def test_times_are_printed_in_the_zone_of_the_machine_and_are_iso_8601_in_json(run, path):
+    ((prompt_id, timestamp),) = raw(
+        path, "SELECT prompt_id, timestamp FROM prompt_history WHERE id = 2"
+    )
+    assert timestamp == "2026-05-03 17:30:02.005"
+    local = "2026-05-03 23:15:02+05:45"
+    for command in (["history"], ["search", "library"]):
+        lines = run(*command, TZ="NPT-5:45").stdout.splitlines()
+        (line,) = (line for line in lines if prompt_id in line)
+        assert line.startswith(f"{local}  ")
+    assert f"timestamp       {local}\n" in run("show", prompt_id, TZ="NPT-5:45").stdout
+    shown = json.loads(run("show", prompt_id, "--json", TZ="NPT-5:45").stdout)
+    assert shown["timestamp"] == "2026-05-03T17:30:02.005Z"
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_a_moment_that_the_zone_leads_out_of_the_calendar_is_printed_in_utc(monkeypatch, year):
+    monkeypatch.setenv("TZ", "BRT3" if year == 1 else "NPT-5:45")
+    time.tzset()
+    end = datetime(1, 1, 1, tzinfo=UTC) if year == 1 else datetime(9999, 12, 31, 23, tzinfo=UTC)
+    assert local_time(end) == end.isoformat(sep=" ")
+    monkeypatch.undo()
+    time.tzset()
 
 
 # But for the id, which is of one history, and the moment of the import.

@@ -30,11 +30,11 @@ def folder(tmp_path) -> Path:
     return tmp_path
 
 
-def piped(folder: Path, *arguments: str) -> str:
+def piped(folder: Path, *arguments: str, **settings: str) -> str:
     return subprocess.run(
         [sys.executable, "-m", "prompt_improver", *arguments],
         cwd=folder,
-        env=clean_environment(HOME=str(folder), LLM_PROVIDER="offline"),
+        env=clean_environment(HOME=str(folder), LLM_PROVIDER="offline", **settings),
         capture_output=True,
         text=True,
         timeout=60,
@@ -64,11 +64,14 @@ def test_a_terminal_without_colour_gets_what_a_pipe_gets(folder, command, plain)
     assert on_terminal(folder, *command, **plain) == (0, piped(folder, *command))
 
 
-def test_what_a_pipe_gets_is_the_same_at_every_version(folder):
-    first = piped(folder, "history").splitlines()[0]
-    sql = "SELECT substr(timestamp, 1, 19), prompt_id, backend FROM prompt_history ORDER BY id DESC"
+def test_what_a_pipe_gets_is_the_same_at_every_version_with_local_time(folder):
+    first = piped(folder, "history", TZ="XYZ-2").splitlines()[0]
+    sql = (
+        "SELECT datetime(timestamp, '+2 hours'), prompt_id, backend FROM prompt_history "
+        "ORDER BY id DESC"
+    )
     time, prompt_id, backend = raw(folder / "data" / "prompt_history.db", sql)[0]
-    assert first == f"{time}  {prompt_id}  {backend:9}  short 0"
+    assert first == f"{time}+02:00  {prompt_id}  {backend:9}  short 0"
 
 
 def test_json_is_the_same_on_a_terminal(folder):

@@ -9,7 +9,11 @@ import pytest
 
 from prompt_improver.domain.errors import RepositoryConnectionError
 from prompt_improver.domain.prompt_history import OPTIONAL, BackendType
-from prompt_improver.domain.prompt_repository import PromptRepository, PromptStatistics
+from prompt_improver.domain.prompt_repository import (
+    PromptRepository,
+    PromptStatistics,
+    RepositoryDescription,
+)
 from tests.histories import NOON, make_history
 
 
@@ -256,4 +260,7 @@ class PromptRepositoryContract:
     async def test_a_sound_store_is_checked_without_a_word(self, repository):
         await repository.save(make_history())
         await repository.check()
-        assert (repository.is_unchecked, repository.is_damaged) == (False, False)
+        assert repository.describe() == RepositoryDescription()
+
+    async def test_a_closed_store_can_be_described(self, closed):
+        assert closed.describe() == RepositoryDescription()

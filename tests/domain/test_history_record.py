@@ -5,7 +5,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from prompt_improver.domain.history_record import COLUMNS, from_line, from_record, to_line
+from prompt_improver.domain.history_record import (
+    COLUMNS,
+    from_line,
+    from_record,
+    to_json_record,
+    to_line,
+)
 from prompt_improver.domain.prompt_history import DETAIL_RULES, OPTIONAL, BackendType
 from tests.histories import NOON, make_history
 
@@ -43,6 +49,13 @@ def test_a_line_carries_every_field(changes):
     line = to_line(history)
     assert list(json.loads(line)) == list(COLUMNS)
     assert from_line(line.encode()) == history
+
+
+def test_a_record_with_iso_8601_times_is_read_as_well():
+    history = make_history(imported_at=NOON)
+    record = to_json_record(history)
+    assert record["timestamp"] == record["imported_at"] == "2026-05-04T12:00:00.123Z"
+    assert from_record(record) == history
 
 
 def test_what_only_a_later_version_knows_is_left_out():

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from random import Random
 from urllib.parse import quote_plus
 
-from prompt_improver.domain.history_page import HistoryCursor
+from prompt_improver.domain.history_filter import HistoryCursor
 from tests.hostile_input.hostile_texts import LONG_PATTERNS, good_text, hostile_text
 
 Fields = list[tuple[bytes, bytes]]

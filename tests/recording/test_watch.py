@@ -109,7 +109,7 @@ async def test_an_unchecked_file_is_checked_and_its_damage_told_once(repository,
     repository.damage = RepositoryCorruptError("page 7")
     for _ in range(2):
         await looks.one()
-    assert repository.is_damaged
+    assert repository.describe().is_damaged
     assert [each for each in caplog.messages if "page 7" in each] != []
     assert caplog.text.count("page 7") == 1
 

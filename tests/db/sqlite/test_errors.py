@@ -9,6 +9,7 @@ from db.sqlite.database import Database
 from db.sqlite.repository import SQLitePromptRepository
 from db.sqlite.sql_files import SQL_FOLDER
 from prompt_improver.domain.errors import RepositoryConnectionError
+from prompt_improver.domain.history_filter import HistoryFilter
 from tests.histories import make_history
 from tests.sqlite_files import cli, needs_cli
 
@@ -31,9 +32,9 @@ async def test_a_damaged_search_index_names_its_mend_and_does_not_turn_the_histo
     connection.close()
     await repository.open()
     with pytest.raises(RepositoryConnectionError, match=r"rebuild\.sql"):
-        await repository.find_page(text="REST")
+        await repository.find_page(wanted=HistoryFilter(text="REST"))
     await repository.close()
     cli(path, (SQL_FOLDER / "maintenance" / "rebuild.sql").read_text())
     await repository.open()
-    assert len((await repository.find_page(text="REST")).items) == 1
+    assert len((await repository.find_page(wanted=HistoryFilter(text="REST"))).items) == 1
     await repository.close()

@@ -18,6 +18,7 @@ from db.sqlite.database import Database
 from db.sqlite.quick_check import QuickCheck
 from db.sqlite.repository import SQLitePromptRepository
 from prompt_improver.domain.errors import RepositoryBusyError, RepositoryCorruptError
+from prompt_improver.domain.prompt_repository import RepositoryDescription
 from tests.histories import make_history
 from tests.server_process import ROOT
 from tests.sqlite_files import cli, needs_cli, raw
@@ -311,18 +312,18 @@ async def test_a_check_finds_damage_that_nobody_has_read_and_the_file_is_left_al
     copy.rename(path)
     repository = SQLitePromptRepository(Database(path))
     await repository.open()
-    assert (repository.is_unchecked, repository.is_damaged) == (True, False)
+    assert repository.describe() == RepositoryDescription(is_unchecked=True)
     with pytest.raises(RepositoryCorruptError, match="damaged"):
         await repository.check()
-    assert repository.is_damaged
+    assert repository.describe().is_damaged
     with pytest.raises(RepositoryCorruptError, match="damaged"):
         await repository.save(make_history())
     mended = await make_copy(path, 3, "mended.db")
     overwrite(mended, path)
     assert await roles(repository) == ["copy"] * 3
-    assert (repository.is_unchecked, repository.is_damaged) == (True, False)
+    assert repository.describe() == RepositoryDescription(is_unchecked=True)
     await repository.check()
-    assert not repository.is_unchecked
+    assert not repository.describe().is_unchecked
     await repository.close()
 
 
@@ -330,11 +331,11 @@ async def test_a_sound_file_is_checked_once_and_again_when_others_have_changed_i
     await repository.save(make_history())
     await repository.check()
     await repository.save(make_history())
-    assert not repository.is_unchecked
+    assert not repository.describe().is_unchecked
     await repository.make_copyable(0)
     overwrite(await make_copy(path, 3), path)
     await repository.make_copyable(0)
-    assert repository.is_unchecked
+    assert repository.describe().is_unchecked
 
 
 async def test_a_row_that_breaks_a_rule_is_no_damage(path, repository):
@@ -345,7 +346,7 @@ async def test_a_row_that_breaks_a_rule_is_no_damage(path, repository):
         other.execute("PRAGMA ignore_check_constraints = OFF")
         assert other.execute("PRAGMA quick_check").fetchall() != [("ok",)]
     await repository.check()
-    assert not repository.is_damaged
+    assert not repository.describe().is_damaged
 
 
 async def test_a_file_that_cp_empties_while_it_is_opened_is_not_taken_for_a_new_one(path):

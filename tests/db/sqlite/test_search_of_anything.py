@@ -13,6 +13,7 @@ from db.sqlite.database import Database
 from db.sqlite.repository import INSERT_ROW, SQLitePromptRepository
 from db.sqlite.rows import to_parameters
 from db.sqlite.search import find_matching_ids, to_match
+from prompt_improver.domain.history_filter import HistoryFilter
 from tests.histories import make_history
 
 HOSTILE = [
@@ -84,5 +85,7 @@ async def test_scripts_without_spaces_match_from_the_start_of_a_run(tmp_path):
     await repository.open()
     await repository.save(make_history(original_idea="日本語テキスト、説明"))
     for text, expected in (("日", 1), ("日本語", 1), ("説明", 1), ("語", 0), ("テキスト", 0)):
-        assert len((await repository.find_page(text=text)).items) == expected, text
+        assert (
+            len((await repository.find_page(wanted=HistoryFilter(text=text))).items) == expected
+        ), text
     await repository.close()

@@ -19,6 +19,7 @@ from db.sqlite.upkeep.backup import back_up
 from db.sqlite.upkeep.check import check_database
 from prompt_improver.app import create_app
 from prompt_improver.domain.errors import SpoiledRowError
+from prompt_improver.domain.history_filter import HistoryFilter
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.prompt_repository import PromptRepository
 from prompt_improver.settings import Settings
@@ -85,7 +86,7 @@ def drop_strict(path):
 async def pages(repository, limit, **filters):
     cursor, found = None, []
     while True:
-        page = await repository.find_page(limit, cursor, **filters)
+        page = await repository.find_page(limit, cursor, HistoryFilter(**filters))
         found.append([row.role for row in page.items])
         cursor = page.next_cursor
         if cursor is None:
@@ -164,7 +165,7 @@ class SpoiledRowsContract:
     async def test_each_counts_once(self, repository, rows):
         for _ in range(3):
             await repository.find_recent()
-        assert repository.spoiled_rows == 4
+        assert repository.describe().spoiled_rows == 4
 
     async def test_who_asks_for_one_is_told_and_can_delete_it(self, repository, rows):
         for find in (
@@ -230,7 +231,7 @@ async def test_whatever_stands_in_a_row_the_others_are_read_and_it_is_named(
             assert [row.id for row in await repository.find_recent()] == [5, 4, 2, 1]
         assert len(await pages(repository, 1)) == 4
         assert [row.id async for chunk in repository.iterate() for row in chunk] == [1, 2, 4, 5]
-        found = await repository.find_page(text="design")
+        found = await repository.find_page(wanted=HistoryFilter(text="design"))
         assert SECRET not in str(found)
         with pytest.raises(SpoiledRowError) as caught:
             await repository.find_by_id(3)
@@ -257,11 +258,16 @@ async def test_a_page_is_filled_across_more_spoiled_rows_than_are_read_at_once(p
     async with opened(path) as repository:
         for text in (None, "idea"):
             found = [
-                [row.id for row in (await repository.find_page(3, text=text)).items],
+                [
+                    row.id
+                    for row in (
+                        await repository.find_page(3, wanted=HistoryFilter(text=text))
+                    ).items
+                ],
                 [row.id for row in await repository.find_recent(limit=2, offset=1)],
             ]
             assert found == [[1_300, 1_299, 2], [1_299, 2]]
-        assert repository.spoiled_rows == 1_296
+        assert repository.describe().spoiled_rows == 1_296
     named = [each for each in caplog.records if "left out" in each.message]
     assert len(named) == MAX_NAMED + 1
     assert len([each for each in check_database(path).problems if each.startswith("row ")]) == 100

@@ -1,17 +1,55 @@
-"""A page of the history, and the cursor that leads to the next one."""
+"""Which improvements are asked for, a page of them, and the cursor that leads to the next one."""
 
 import base64
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from prompt_improver.domain.prompt_history import PromptHistory
-from prompt_improver.domain.values import MAX_COUNT, utc_milliseconds
+from prompt_improver.domain.prompt_history import COLUMN_RULES, BackendType, PromptHistory
+from prompt_improver.domain.values import MAX_COUNT, text, utc_milliseconds
 
 _POSITION = re.compile(
     r"1\|(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3})\|([1-9]\d{0,18})", re.ASCII
 )
 _MAX_CHARACTERS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryFilter:
+    """The improvements of ``backend``, from ``start`` to ``end``, both included, that hold
+    every word of ``text`` in their idea, context or improved prompt: each of them where it is
+    not None. Moments are brought to UTC and cut to milliseconds, like those that are kept.
+
+    Words are runs of letters and digits, accents and case do not count, and the last one may
+    be the beginning of a word. Any text is a valid search; text without a word finds nothing.
+
+    Raises:
+        ValueError: ``backend`` is none, ``start`` or ``end`` has no time zone, ``start`` is
+            after ``end``, or ``text`` holds what no row can (a NUL, half of a surrogate pair).
+    """
+
+    backend: BackendType | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    text: str | None = None
+
+    def __post_init__(self) -> None:
+        rules = {
+            "backend": COLUMN_RULES["backend"],
+            "start": utc_milliseconds,
+            "end": utc_milliseconds,
+            "text": text,
+        }
+        for name, rule in rules.items():
+            value = getattr(self, name)
+            if value is not None:
+                # A frozen dataclass leaves no other way to set a field of its own.
+                object.__setattr__(self, name, rule(name, value))
+        if self.start is not None and self.end is not None and self.start > self.end:
+            raise ValueError(f"start must not be after end, got {self.start!r} and {self.end!r}")
+
+
+EVERYTHING = HistoryFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +81,7 @@ class HistoryCursor:
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryPage:
+class Page:
     """Some improvements, newest first, and the cursor that leads to the older ones; None
     when these were the last."""
 
@@ -51,15 +89,15 @@ class HistoryPage:
     next_cursor: str | None
 
 
-def page_of(rows: list[PromptHistory], limit: int) -> HistoryPage:
+def page_of(rows: list[PromptHistory], limit: int) -> Page:
     """The page that ``rows`` fill, of which there is one more than ``limit`` where a next
     page follows."""
     items = tuple(rows[:limit])
     if len(rows) <= limit:
-        return HistoryPage(items, None)
+        return Page(items, None)
     last = items[-1]
     assert last.id is not None, "rows of the history have their numbers"
-    return HistoryPage(items, HistoryCursor(last.timestamp, last.id).encode())
+    return Page(items, HistoryCursor(last.timestamp, last.id).encode())
 
 
 def _decode(text: str) -> HistoryCursor | None:
