@@ -121,6 +121,7 @@ class InMemoryPromptRepository(PromptRepository):
         limit: int = 50,
         cursor: str | None = None,
         wanted: HistoryFilter = EVERYTHING,
+        cut: int | None = None,
     ) -> Page:
         if limit < 1:
             raise ValueError(f"limit must be 1 or more, got {limit}")
@@ -133,7 +134,7 @@ class InMemoryPromptRepository(PromptRepository):
             rows = sorted(_matching(rows, wanted.text), key=lambda row: row.id or 0, reverse=True)
             rows = [row for row in rows if after is None or (row.id or 0) < after.id]
         self._check()
-        return page_of(rows[: limit + 1], limit)
+        return page_of([_cut(row, cut) for row in rows[: limit + 1]], limit)
 
     async def iterate(self, chunk: int = 50) -> AsyncIterator[list[PromptHistory]]:
         if chunk < 1:
@@ -244,6 +245,17 @@ class InMemoryPromptRepository(PromptRepository):
         first = wanted.start or datetime.min.replace(tzinfo=UTC)
         last = wanted.end or datetime.max.replace(tzinfo=UTC)
         return [row for row in self._newest_first() if first <= row.timestamp <= last]
+
+
+def _cut(row: PromptHistory, cut: int | None) -> PromptHistory:
+    def begin(text: str) -> str:
+        return text[:cut] if text[:cut].strip() else text
+
+    return replace(
+        row,
+        original_idea=begin(row.original_idea),
+        improved_prompt=begin(row.improved_prompt),
+    )
 
 
 def _position(row: PromptHistory) -> tuple[datetime, int]:

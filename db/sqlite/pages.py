@@ -23,6 +23,10 @@ _MATCHES_A_STEP = 1_000
 _SPARE = 500
 # Where reading begins: a timestamp as the row has it, and an id.
 _Position = tuple[str, int]
+# What str.strip takes away.
+_BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001))))
+# The beginning alone, unless that is blank: no improvement is.
+_CUT = "iif(trim(substr({0}, 1, :cut), :blanks) = '', {0}, substr({0}, 1, :cut)) AS {0}"
 _FIRST, _LAST = "0000", "9999-12-31 23:59:59.999"
 
 
@@ -31,6 +35,7 @@ class _Filters:
     backend: BackendType | None
     first: str
     last: str
+    cut: int | None
 
     @property
     def narrow(self) -> bool:
@@ -42,9 +47,21 @@ class _Filters:
         return "" if self.backend is None else "backend = :backend AND "
 
     @property
+    def columns(self) -> str:
+        if self.cut is None:
+            return COLUMNS
+        return COLUMNS.replace("original_idea", _CUT.format("original_idea")).replace(
+            "improved_prompt", _CUT.format("improved_prompt")
+        )
+
+    @property
     def parameters(self) -> dict[str, str | int]:
-        backend = {} if self.backend is None else {"backend": self.backend.value}
-        return {"first": self.first, "last": self.last, **backend}
+        found: dict[str, str | int] = {"first": self.first, "last": self.last}
+        if self.backend is not None:
+            found["backend"] = self.backend.value
+        if self.cut is not None:
+            found |= {"cut": self.cut, "blanks": _BLANKS}
+        return found
 
 
 async def find(
@@ -55,12 +72,13 @@ async def find(
     *,
     after: HistoryCursor | None = None,
     skip: int = 0,
+    cut: int | None = None,
 ) -> list[PromptHistory]:
     """Up to ``limit`` improvements of ``wanted`` behind ``after``, in the order of
     ``PromptRepository.find_page``, without the ``skip`` newest. These are read too, because
     nothing else tells spoiled rows from the others: far back a cursor is quicker. With a text
     nothing is skipped."""
-    filters = _Filters(wanted.backend, *bounds(wanted))
+    filters = _Filters(wanted.backend, *bounds(wanted), cut)
     if wanted.text is not None:
         return await _search(database, spoiled, wanted.text, filters, after, limit)
     return await _newest(database, spoiled, filters, _begin(filters, after), limit, skip)
@@ -151,7 +169,7 @@ def _select_newest(
     found: list[PromptHistory] = []
     cursor = connection.execute(
         f"""
-        SELECT {COLUMNS}
+        SELECT {filters.columns}
         FROM prompt_history
         WHERE {filters.sql} timestamp >= :first
             AND (timestamp, id) <= (:timestamp, :id)
@@ -215,7 +233,7 @@ def _select_matches(
     # The plus keeps SQLite from going along an index of all rows of a backend or a time.
     cursor = connection.execute(
         f"""
-        SELECT {COLUMNS}
+        SELECT {filters.columns}
         FROM prompt_history
         WHERE id IN (SELECT value FROM json_each(:ids))
             AND {filters.sql.replace("backend =", "+backend =")}

@@ -119,12 +119,15 @@ class SQLitePromptRepository(PromptRepository):
         limit: int = 50,
         cursor: str | None = None,
         wanted: HistoryFilter = EVERYTHING,
+        cut: int | None = None,
     ) -> Page:
         if limit < 1:
             raise ValueError(f"limit must be 1 or more, got {limit}")
         after = None if cursor is None else HistoryCursor.decode(cursor)
         # The one too many tells of a next page.
-        rows = await self._find_several(wanted, min(limit, MAX_INTEGER - 1) + 1, after=after)
+        rows = await self._find_several(
+            wanted, min(limit, MAX_INTEGER - 1) + 1, after=after, cut=cut
+        )
         return page_of(rows, limit)
 
     def iterate(self, chunk: int = 50) -> AsyncIterator[list[PromptHistory]]:
@@ -218,9 +221,10 @@ class SQLitePromptRepository(PromptRepository):
         *,
         after: HistoryCursor | None = None,
         skip: int = 0,
+        cut: int | None = None,
     ) -> list[PromptHistory]:
         return await history_pages.find(
-            self._database, self._spoiled, wanted, limit, after=after, skip=skip
+            self._database, self._spoiled, wanted, limit, after=after, skip=skip, cut=cut
         )
 
     def _find(

@@ -15,9 +15,11 @@ from prompt_improver.api.history_parameters import (
     PromptId,
     SearchText,
     To,
+    check_full_limit,
     check_order,
 )
 from prompt_improver.api.history_schemas import (
+    SUMMARY_CHARACTERS,
     HistoryItem,
     HistoryResponse,
     StatisticsResponse,
@@ -49,16 +51,23 @@ async def list_history(
     start: From = None,
     end: To = None,
     text: SearchText = None,
+    full: Annotated[
+        bool, Query(description="Whole ideas and prompts; `limit` is then at most 50.")
+    ] = False,
 ) -> Response:
-    """A page of the improvements, newest first. A cursor leads on from the last item, so
-    what is saved or deleted meanwhile doubles and skips nothing."""
+    """A page of the improvements, newest first, with the first 300 characters of idea and
+    prompt. A cursor leads on from the last item, so what is saved or deleted meanwhile doubles
+    and skips nothing."""
     check_order(start, end)
+    if full:
+        check_full_limit(limit)
     if text is not None and not text.strip():
         text = None
-    page = await repository.find_page(
-        limit, cursor, HistoryFilter(backend=backend, start=start, end=end, text=text)
-    )
-    return await answer_in_pieces(page_parts(page), "application/json")
+    wanted = HistoryFilter(backend=backend, start=start, end=end, text=text)
+    # The one too many tells that a text goes on.
+    cut = None if full else SUMMARY_CHARACTERS + 1
+    page = await repository.find_page(limit, cursor, wanted, cut)
+    return await answer_in_pieces(page_parts(page, full=full), "application/json")
 
 
 # Before {prompt_id}, which would take it for one.

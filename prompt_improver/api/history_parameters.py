@@ -13,6 +13,7 @@ from prompt_improver.api.schemas import storable
 from prompt_improver.domain.history_filter import HistoryCursor
 
 MAX_PAGE = 500
+MAX_FULL_PAGE = 50
 MAX_SEARCH_CHARACTERS = 1_000
 MAX_DATE_CHARACTERS = 40
 
@@ -100,6 +101,17 @@ To = Annotated[
     ),
     PlainValidator(_to, json_schema_input_type=str),
 ]
+
+
+def check_full_limit(limit: int) -> None:
+    """Raises RequestValidationError where ``limit`` is too large for full items."""
+    if limit > MAX_FULL_PAGE:
+        problem = {
+            "loc": ("query", "limit"),
+            "msg": f"must be at most {MAX_FULL_PAGE} with full=true",
+            "type": "value_error",
+        }
+        raise RequestValidationError([problem])
 
 
 def check_order(start: datetime | None, end: datetime | None) -> None:

@@ -29,23 +29,48 @@ class HistoryItem(ImprovementFields):
         return cls(**to_json_record(history))
 
 
+SUMMARY_CHARACTERS = 300
+"""Of idea and prompt, in a list."""
+
+
+class HistorySummary(HistoryItem):
+    """One row of a list. Idea and prompt are cut to 300 characters, unless the list was asked
+    for with `full=true`; `GET /api/v1/history/{prompt_id}` has them whole."""
+
+    cut: bool = Field(description="Whether the idea or the prompt goes on.")
+
+    @classmethod
+    def summary_of(cls, history: PromptHistory) -> "HistorySummary":
+        record = to_json_record(history)
+        cut = False
+        for name in ("original_idea", "improved_prompt"):
+            cut = cut or len(record[name]) > SUMMARY_CHARACTERS
+            record[name] = record[name][:SUMMARY_CHARACTERS]
+        return cls(**record, cut=cut)
+
+
 class HistoryResponse(BaseModel):
     """A page of the history."""
 
-    items: list[HistoryItem] = Field(description="Newest first.")
+    items: list[HistorySummary] = Field(description="Newest first.")
     next_cursor: str | None = Field(
         description="Send it as `cursor`, with the other parameters as they were, for the "
         "next page; null when this is the last."
     )
 
 
-def page_parts(page: Page) -> Iterator[bytes]:
+def page_parts(page: Page, *, full: bool) -> Iterator[bytes]:
     """The JSON of the HistoryResponse for ``page``, an item at a time."""
     yield b'{"items":['
     for number, row in enumerate(page.items):
         if number:
             yield b","
-        yield HistoryItem.of(row).model_dump_json().encode()
+        item = (
+            HistorySummary(**to_json_record(row), cut=False)
+            if full
+            else HistorySummary.summary_of(row)
+        )
+        yield item.model_dump_json().encode()
     yield f'],"next_cursor":{json.dumps(page.next_cursor)}}}'.encode()
 
 

@@ -132,9 +132,12 @@ class PromptRepository(ABC):
         limit: int = 50,
         cursor: str | None = None,
         wanted: HistoryFilter = EVERYTHING,
+        cut: int | None = None,
     ) -> Page:
         """A page of the improvements that ``wanted`` lets through. ``cursor`` is the
-        ``next_cursor`` of the page before.
+        ``next_cursor`` of the page before. With ``cut`` idea and prompt end after so many
+        characters, so that a page of long ones is quick to read; one that begins with so many
+        blanks is left whole.
 
         Newest first; with a text the last saved first, which differs where older
         improvements were imported later. Words beyond MAX_SEARCH_WORDS are left out.

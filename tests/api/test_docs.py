@@ -1,6 +1,7 @@
 """/docs and the document behind it."""
 
 import hashlib
+import json
 import re
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from prompt_improver.api.docs.page import FILES, FOLDER
+from prompt_improver.api.history_schemas import HistoryItem, HistoryResponse
+from prompt_improver.api.schemas import ImproveResponse
 from prompt_improver.app import create_app
 from prompt_improver.settings import Settings
 from tests.server_process import ServerProcess
@@ -54,6 +57,23 @@ def test_operation_ids_are_short_and_each_is_there_once(client):
     } <= set(ids)  # fmt: skip
     assert len(set(ids)) == len(ids)
     assert all(re.fullmatch(r"[a-z][A-Za-z]{2,24}", name) for name in ids)
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "model"),
+    [
+        ("/api/v1/improve-prompt", "post", ImproveResponse),
+        ("/api/v1/history", "get", HistoryResponse),
+        ("/api/v1/history/{prompt_id}", "get", HistoryItem),
+    ],
+)
+def test_an_example_of_an_answer_fits_its_schema_and_has_every_field(client, path, method, model):
+    document = client.get("/openapi.json").json()
+    content = document["paths"][path][method]["responses"]["200"]["content"]["application/json"]
+    assert content["schema"]["$ref"].endswith(f"/{model.__name__}")
+    shown = model.model_validate_json(json.dumps(content["example"]), extra="forbid")
+    assert shown.model_dump(mode="json") == content["example"]
+    assert set(content["example"]) == set(model.model_fields)
 
 
 def test_the_document_names_the_key_where_a_route_wants_it(client):

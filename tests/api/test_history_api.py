@@ -80,7 +80,8 @@ def iso(text):
 def test_an_item_is_the_whole_row_by_its_column_names(make_client, tmp_path):
     client = make_client(sqlite_async_enabled=False)
     client.post("/api/v1/improve-prompt", json={"idea": "Design a REST API", "context": "ñ"})
-    (item,) = client.get(HISTORY).json()["items"]
+    (item,) = client.get(HISTORY, params={"full": True}).json()["items"]
+    assert item.pop("cut") is False
     with closing(sqlite3.connect(tmp_path / "private" / "prompt_history.db")) as connection:
         connection.row_factory = sqlite3.Row
         row = dict(connection.execute("SELECT * FROM prompt_history").fetchone())
@@ -98,6 +99,7 @@ def test_times_are_iso_8601_in_utc_and_lead_back_to_their_row(client, repository
     add(repository, imported_at=NOON + timedelta(days=1))
     (listed,) = client.get(HISTORY).json()["items"]
     shown = client.get(f"{HISTORY}/{listed['prompt_id']}").json()
+    assert listed == shown | {"cut": False}
     for item in (listed, shown):
         assert item["timestamp"] == "2026-05-04T12:00:00.123Z"
         assert item["imported_at"] == "2026-05-05T12:00:00.123Z"
@@ -105,6 +107,33 @@ def test_times_are_iso_8601_in_utc_and_lead_back_to_their_row(client, repository
         moment = {"from": text, "to": text}
         assert client.get(HISTORY, params=moment).json()["items"] == [listed]
         assert client.get(STATISTICS, params=moment).json()["total"]["improvements"] == 1
+
+
+def test_a_list_has_300_characters_of_idea_and_prompt_and_says_where_one_goes_on(
+    client, repository
+):
+    for length in (300, 301, 5_000):
+        add(repository, original_idea="ñ" * length)
+    add(repository, improved_prompt=" " * 400 + "p" * 400)
+
+    def lengths(**parameters):
+        items = client.get(HISTORY, params=parameters).json()["items"]
+        return [(len(i["original_idea"]), len(i["improved_prompt"]), i["cut"]) for i in items]
+
+    short, idea = len("# Role\nAPI designer"), len("Design a REST API")
+    cut = [(idea, 300, True), (300, short, True), (300, short, True), (300, short, False)]
+    assert lengths() == cut
+    whole = [(idea, 800), (5_000, short), (301, short), (300, short)]
+    assert lengths(full=True) == [(*each, False) for each in whole]
+
+
+def test_whole_items_come_fifty_a_page_at_the_most(client):
+    assert client.get(HISTORY, params={"full": True, "limit": 50}).status_code == 200
+    answer = client.get(HISTORY, params={"full": True, "limit": 51})
+    assert answer.status_code == 422
+    (problem,) = answer.json()["detail"]
+    assert problem["loc"] == ["query", "limit"]
+    assert "at most 50 with full=true" in problem["msg"]
 
 
 def test_cursors_lead_through_all_pages_while_rows_come_in(client, repository):
@@ -232,6 +261,7 @@ def test_an_export_in_json_lines_holds_every_row(client, repository):
     assert 'filename="prompt_history.jsonl"' in answer.headers["content-disposition"]
     lines = [json.loads(line) for line in answer.content.split(b"\n") if line]
     items = client.get(HISTORY, params={"limit": 500}).json()["items"]
+    assert [item.pop("cut") for item in items] == [False] * 450
     times = ("timestamp", "imported_at")
     assert [line | {name: iso(line[name]) for name in times} for line in lines] == items[::-1]
     assert lines[0]["timestamp"] == "2026-05-04 12:00:00.123"

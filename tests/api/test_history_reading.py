@@ -76,6 +76,18 @@ class HistoryReadingContract:
         assert await pages(repository, 1) == [["1"], ["4"], ["2"], ["0"], ["3"]]
         assert await pages(repository, 2**70) == [["1", "4", "2", "0", "3"]]
 
+    @pytest.mark.parametrize("text", [None, "design"])
+    async def test_cut_rows_end_early_unless_their_beginning_is_blank(self, repository, text):
+        long = "design " * 10
+        await repository.save(make_history(original_idea=long, improved_prompt="ñ" * 9))
+        blank = "\u3000\n" * 9 + "design"
+        await repository.save(make_history(original_idea=blank, improved_prompt="é" * 5))
+        page = await repository.find_page(wanted=HistoryFilter(text=text), cut=5)
+        assert [(row.original_idea, row.improved_prompt) for row in page.items] == [
+            (blank, "é" * 5),
+            ("desig", "ñ" * 5),
+        ]
+
     async def test_an_empty_history_is_one_empty_page(self, repository):
         assert await pages(repository, 10) == [[]]
         assert await pages(repository, 10, text="word") == [[]]

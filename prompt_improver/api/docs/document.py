@@ -1,9 +1,12 @@
-"""What the OpenAPI document says besides the routes: the key, the server, short names."""
+"""What the OpenAPI document says besides the routes: the key, the server, short names,
+examples."""
 
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+
+from prompt_improver.api.docs.examples import EXAMPLES
 
 KEY_SCHEME = "API_KEY"
 
@@ -15,7 +18,7 @@ def operation_id(route: APIRoute) -> str:
 
 
 def describe(app: FastAPI) -> None:
-    """Have the document of ``app`` name its server, and the key where a route wants one."""
+    """Have the document of ``app`` name its server, the key where a route wants one, examples."""
     written = app.openapi
 
     def document() -> dict[str, Any]:
@@ -33,6 +36,10 @@ def describe(app: FastAPI) -> None:
                 # Without a key in the settings nobody needs one: {} is the way in without.
                 if "401" in operation["responses"]:
                     operation["security"] = [{KEY_SCHEME: []}, {}]
+                # Here, because FastAPI leaves out what is null in an example of a route.
+                if (name := operation["operationId"]) in EXAMPLES:
+                    content = operation["responses"]["200"]["content"]
+                    content["application/json"]["example"] = EXAMPLES[name]
         assert app.openapi_schema is not None
         return app.openapi_schema
 
