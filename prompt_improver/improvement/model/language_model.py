@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from prompt_improver.improvement.model.listing import list_models, list_ollama_models
 from prompt_improver.improvement.model.providers import CHOICES, PROVIDERS, WITH_KEY, Provider
 
-OLLAMA_URL = "http://127.0.0.1:11434"
+OLLAMA_URL = PROVIDERS["ollama"].base_url or ""
 OLLAMA_WAIT_S = 0.3
 LISTING_WAIT_S = 3.0
 
@@ -195,7 +195,7 @@ def _chosen(
     return LanguageModelChoice(
         provider=provider.name,
         model=model,
-        base_url=base_url,
+        base_url=base_url or provider.base_url,
         api_key=key,
         reason=reason,
         thinking=provider.thinks(model),

@@ -20,6 +20,8 @@ class Provider:
     """The adapter of ``dspy.lm15`` that speaks with it."""
     key_variable: str | None = None
     """Setting that holds its key; None where it needs none."""
+    base_url: str | None = None
+    """Where it is, if its door does not know that; LLM_BASE_URL goes before."""
     default_model: str | None = None
     """LLM_MODEL where it is not set. The dates are as published on 2026-11-24; a test compares
     them with the price list that DSPy installs."""
@@ -95,6 +97,7 @@ _ALL = (
         name="ollama",
         title="Ollama",
         door="ollama",
+        base_url="http://127.0.0.1:11434",
         # A file on one's own disk never ends. It stands in only where Ollama does not say what
         # it has: ollama.com/library/llama3.2.
         default_model="llama3.2",
