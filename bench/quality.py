@@ -26,8 +26,8 @@ from prompt_improver.domain.errors import ImproverError, SettingsError
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.improvement.improver import Improvement, Improver
 from prompt_improver.improvement.offline import OfflineImprover
+from prompt_improver.model_wiring import make_backends
 from prompt_improver.settings import load_settings
-from prompt_improver.wiring import make_backends
 
 
 @dataclass(frozen=True, slots=True)

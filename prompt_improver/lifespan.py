@@ -22,6 +22,7 @@ from prompt_improver.domain.recorder import DisabledRecorder, Recorder
 from prompt_improver.improvement.backends import Backends
 from prompt_improver.improvement.improve_idea import ImproveIdea
 from prompt_improver.improvement.model_slots import ModelSlots
+from prompt_improver.model_wiring import make_backends
 from prompt_improver.recording import (
     HistoryCleanup,
     HistoryCompaction,
@@ -29,7 +30,7 @@ from prompt_improver.recording import (
     HistoryWatch,
 )
 from prompt_improver.settings import Settings
-from prompt_improver.wiring import make_backends, make_repository, make_spool
+from prompt_improver.wiring import make_repository, make_spool
 
 logger = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ from prompt_improver.exposure import check_exposure
 from prompt_improver.http_protocol import HttpProtocol
 from prompt_improver.logs import configure_logging
 from prompt_improver.misspelt_settings import misspelt_warnings
+from prompt_improver.model_wiring import make_backends
 from prompt_improver.settings import Settings
-from prompt_improver.wiring import make_backends
 
 logger = logging.getLogger(__name__)
 

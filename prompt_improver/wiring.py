@@ -1,43 +1,14 @@
-"""From settings to the parts of the program: what the API and the command line both need."""
-
-import logging
-from pathlib import Path
+"""From settings to what keeps the history: what the API and the command line both need."""
 
 from db.spool.file_spool import FileSpool
 from db.sqlite.database import Database
 from db.sqlite.read_only import ReadOnlyDatabase
 from db.sqlite.repository import SQLitePromptRepository
-from prompt_improver.domain.errors import SettingsError
-from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.prompt_repository import PromptRepository
 from prompt_improver.domain.prompt_spool import PromptSpool
 from prompt_improver.domain.recorder import DisabledRecorder
-from prompt_improver.improvement.backends import Backends
-from prompt_improver.improvement.cancellation import Cancellation
-from prompt_improver.improvement.gated_improver import GatedImprover
-from prompt_improver.improvement.improve_idea import (
-    Improved,
-    ImproveIdea,
-    ImprovementObserver,
-)
-from prompt_improver.improvement.improver import Improver
-from prompt_improver.improvement.model.connection import ModelConnection
-from prompt_improver.improvement.model.demonstrations import (
-    DEFAULT_DEMONSTRATIONS,
-    load_demonstrations,
-)
-from prompt_improver.improvement.model.dspy_improver import DspyImprover
-from prompt_improver.improvement.model.language_model import (
-    LanguageModelChoice,
-    LanguageModelSettings,
-    choose_language_model,
-)
-from prompt_improver.improvement.model_slots import ModelSlots
-from prompt_improver.improvement.offline import OfflineImprover
 from prompt_improver.recording import DirectRecorder
 from prompt_improver.settings import Settings
-
-logger = logging.getLogger(__name__)
 
 
 def make_database(settings: Settings) -> Database:
@@ -72,89 +43,3 @@ def make_direct_recorder(settings: Settings) -> DirectRecorder | DisabledRecorde
     if not settings.sqlite_enabled:
         return DisabledRecorder()
     return DirectRecorder(make_repository(settings), make_spool(settings))
-
-
-async def improve_once(
-    settings: Settings, idea: str, context: str, backend: BackendType | None
-) -> tuple[Improved, str | None]:
-    """One improvement without a server, and what went wrong with keeping it, if anything.
-
-    Raises:
-        PromptImproverError: as ``ImproveIdea.improve``, or a setting of the model is wrong.
-    """
-    backends = await make_backends(settings)
-    recorder = make_direct_recorder(settings)
-    improve_idea = ImproveIdea(
-        backends, recorder, slots=ModelSlots(1), observer=ImprovementObserver()
-    )
-    try:
-        improved = await improve_idea.improve(
-            idea, context, backend=backend, cancellation=Cancellation()
-        )
-    finally:
-        for improver in backends.improvers.values():
-            await improver.close()
-    return improved, recorder.problem if isinstance(recorder, DirectRecorder) else None
-
-
-async def make_backends(settings: Settings) -> Backends:
-    """The backends that the settings allow for; ``auto`` may ask a local Ollama.
-
-    Raises:
-        SettingsError: a setting is wrong or missing.
-    """
-    try:
-        choice = await choose_language_model(_language_model_settings(settings))
-    except ValueError as error:
-        raise SettingsError(str(error)) from None
-    model = choice.provider if choice.model is None else choice.model_version
-    logger.info("Improvements are made by %s: %s", model, choice.reason)
-    improvers: dict[BackendType, Improver] = {BackendType.OFFLINE: OfflineImprover()}
-    default = BackendType.OFFLINE
-    if not choice.offline:
-        improvers |= _model_improvers(settings, choice)
-        default = BackendType.FEW_SHOT if settings.dspy_fewshot_enabled else BackendType.ZERO_SHOT
-    gated = {
-        backend: GatedImprover(improver, timeout_s=settings.llm_timeout_s)
-        for backend, improver in improvers.items()
-    }
-    return Backends(
-        improvers=gated,
-        default=default,
-        provider=choice.provider,
-        model=choice.model,
-        reason=choice.reason,
-    )
-
-
-def _model_improvers(
-    settings: Settings, choice: LanguageModelChoice
-) -> dict[BackendType, Improver]:
-    path = settings.dspy_fewshot_trainset_path
-    try:
-        demonstrations = load_demonstrations(Path(path) if path else DEFAULT_DEMONSTRATIONS)
-    except ValueError as error:
-        raise SettingsError(
-            f"DSPY_FEWSHOT_TRAINSET_PATH: {error}; mend it, or remove it to use the examples that "
-            "come with the program"
-        ) from None
-    connection = ModelConnection(choice)
-    return {
-        BackendType.ZERO_SHOT: DspyImprover(connection),
-        BackendType.FEW_SHOT: DspyImprover(
-            connection, demonstrations=demonstrations, k=settings.dspy_fewshot_k
-        ),
-    }
-
-
-def _language_model_settings(settings: Settings) -> LanguageModelSettings:
-    return LanguageModelSettings(
-        provider=settings.llm_provider,
-        model=settings.llm_model,
-        base_url=settings.llm_base_url,
-        api_key=settings.llm_api_key,
-        own_keys=settings.provider_keys,
-        timeout_s=settings.llm_timeout_s,
-        max_tokens=settings.llm_max_tokens,
-        temperature=settings.llm_temperature,
-    )

@@ -7,8 +7,8 @@ import pytest
 
 from prompt_improver.domain.errors import SettingsError
 from prompt_improver.domain.prompt_history import BackendType
+from prompt_improver.model_wiring import make_backends
 from prompt_improver.settings import Settings
-from prompt_improver.wiring import make_backends
 from tests.model_server import ModelServer
 from tests.server_process import clean_environment
 

@@ -74,7 +74,7 @@ def improve(
     from prompt_improver.domain.prompt_history import BackendType
     from prompt_improver.domain.warning_table import tell_warning
     from prompt_improver.logs import configure_logging
-    from prompt_improver.wiring import improve_once
+    from prompt_improver.model_wiring import improve_once
 
     settings = read_settings()
     configure_logging("ERROR", settings.log_format)

@@ -281,7 +281,7 @@ SLOWLY = [*AT_ONCE, Typed.backup, Typed.rollback]
     ("steps", "pause_s", "orders"),
     [
         pytest.param(AT_ONCE, 0.0, 3, id="at once"),
-        pytest.param(SLOWLY, TWO_QUIET_SECONDS, 1, id="slowly"),
+        pytest.param(SLOWLY, TWO_QUIET_SECONDS, 1, id="slowly", marks=pytest.mark.slow),
         pytest.param(AT_ONCE, 0.0, 20, id="at once 20", marks=pytest.mark.slow),
         pytest.param(AT_ONCE, 0.3, 20, id="quickly 20", marks=pytest.mark.slow),
         pytest.param(SLOWLY, TWO_QUIET_SECONDS, 20, id="slowly 20", marks=pytest.mark.slow),
