@@ -116,8 +116,7 @@ async def _start_history(
     settings: Settings,
     clock: Callable[[], float],
 ) -> None:
-    """Open the history behind its recorder. What is registered last is let go of first: the
-    upkeep ends, the health's question, then the queue is drained, then the database closes."""
+    """Open the history behind its recorder. What is registered last is let go of first."""
     repository = container.get(PromptRepository)
     breaker = CircuitBreaker(
         max_failures=settings.breaker_max_failures,
@@ -140,10 +139,7 @@ async def _start_history(
     stack.push_async_callback(health.close)
     container.register_singleton(Recorder, recorder)
     container.register_singleton(RepositoryHealth, health)
-    watch = HistoryWatch(repository, recorder)
-    watch.start()
-    stack.push_async_callback(watch.stop)
-    cleanup = _start_upkeep(stack, container, settings, breaker)
+    cleanup = _start_upkeep(stack, container, settings, recorder)
     container.get(Metrics).watch(
         HistoryFigures(
             recorder=recorder,
@@ -160,12 +156,15 @@ def _start_upkeep(
     stack: contextlib.AsyncExitStack,
     container: Container,
     settings: Settings,
-    breaker: CircuitBreaker,
+    recorder: HistoryRecorder,
 ) -> HistoryCleanup:
     """Start what looks after the history in the background."""
     repository = container.get(PromptRepository)
-    cleanup = HistoryCleanup(repository, breaker, days=settings.sqlite_retention_days)
-    compaction = HistoryCompaction(repository, breaker)
+    watch = HistoryWatch(repository, recorder)
+    watch.start()
+    stack.push_async_callback(watch.stop)
+    cleanup = HistoryCleanup(repository, recorder.breaker, days=settings.sqlite_retention_days)
+    compaction = HistoryCompaction(repository, recorder.breaker)
     if settings.sqlite_auto_cleanup:
         cleanup.start()
     else:

@@ -192,3 +192,14 @@ assert not logging.getLogger().handlers, "the log was set up"
     )
     assert done.returncode == 0, done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("module", ["app", "lifespan", "wiring", "model_wiring", "server"])
+def test_no_function_that_wires_has_over_40_lines(module):
+    tree = ast.parse((ROOT / "prompt_improver" / f"{module}.py").read_text())
+    functions = [
+        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    assert functions
+    for node in functions:
+        assert (node.end_lineno or 0) - node.lineno < 40, node.name

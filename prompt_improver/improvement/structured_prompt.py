@@ -1,5 +1,6 @@
 """The parts of an improved prompt, and rendering them as text."""
 
+import dataclasses
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -50,6 +51,8 @@ class StructuredPrompt:
     language: str | None = "en"
     """ISO 639-1, of the idea, and so of the headings and of the method sentence; None where
     it is not known."""
+    _text: str | None = dataclasses.field(default=None, init=False, repr=False, compare=False)
+    """What was rendered: the gates, the answer and the record all ask for it."""
     task: str | None = None
     """What kind of request a frame was chosen for; None without a frame."""
     field: str | None = None
@@ -72,6 +75,13 @@ class StructuredPrompt:
         Headings in a language that has none of ours are English; a method sentence in such
         a language is left out.
         """
+        if self._text is None:
+            # A frozen dataclass leaves no other way to set a field of its own.
+            object.__setattr__(self, "_text", self._rendered())
+        assert self._text is not None
+        return self._text
+
+    def _rendered(self) -> str:
         words = WORDING.get(self.language or "en", WORDING["en"])
         method = "" if self.framework is Framework.NONE else words.methods.get(self.framework, "")
         guardrails = "\n".join(f"- {' '.join(rule.split())}" for rule in self.guardrails)

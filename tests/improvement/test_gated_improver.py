@@ -1,4 +1,5 @@
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -39,8 +40,7 @@ GOOD = StructuredPrompt(
 
 
 def changed(**parts: object) -> StructuredPrompt:
-    fields = {name: getattr(GOOD, name) for name in GOOD.__slots__}
-    return StructuredPrompt(**fields | parts)
+    return replace(GOOD, **parts)
 
 
 LOSES_A_PLACEHOLDER = changed(
@@ -265,3 +265,9 @@ async def test_neither_the_idea_nor_the_answer_is_logged(caplog):
         await improve(Writer(LOSES_A_PLACEHOLDER, LOSES_A_PLACEHOLDER))
     assert "placeholders" in caplog.text
     assert "mail" not in caplog.text
+
+
+def test_a_prompt_that_is_changed_is_rendered_anew() -> None:
+    before = GOOD.render()
+    assert changed(directive="Another task").render() != before
+    assert GOOD.render() is before

@@ -56,6 +56,8 @@ _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _SPECIAL = re.compile(f"[{''.join(LETTERS)}]")
 
 
+# The same idea is asked about by the backend, the gates and the record of one attempt.
+@lru_cache(maxsize=4)
 def detect_language(text: str, context: str = "") -> str | None:
     """ISO 639-1 code of the language of ``text``: en, es, pt, fr, de, it by its words; by its
     script ru, el, ar, he, zh, ja, ko, and those that ``scripts.py`` names besides.
