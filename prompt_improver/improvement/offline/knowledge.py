@@ -2,9 +2,8 @@
 
 import re
 import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from prompt_improver.improvement.offline.grammar import FOLDER, grammar
@@ -142,9 +141,18 @@ class Terms:
             return True
         return any(word[:length] in self._beginnings for length in self._lengths)
 
-    def among(self, words: Iterable[str]) -> set[str]:
+    def among(self, words: frozenset[str]) -> frozenset[str]:
         """Those of ``words`` that are such words."""
-        return {word for word in words if word in self}
+        found = words & self._exact
+        # Mostly there is none, and a dozen fields ask about the same words.
+        if self._beginnings.isdisjoint(_beginnings_of(words)):
+            return found
+        return found | {word for word in words if word in self}
+
+
+@lru_cache(maxsize=4)
+def _beginnings_of(words: frozenset[str]) -> frozenset[str]:
+    return frozenset(word[:length] for word in words for length in range(1, len(word) + 1))
 
 
 _WORD = re.compile(r"\w(?:[\w+#/.-]*[\w+#])?")

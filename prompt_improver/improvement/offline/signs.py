@@ -25,7 +25,7 @@ class Signs:
     words: frozenset[str]
     around: tuple[str, ...]
     """The folded words of the context."""
-    fields: dict[str, set[str]]
+    fields: dict[str, frozenset[str]]
     """The terms of each field that occur."""
     programming: frozenset[str]
     """Terms of programming in idea and context."""

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 FORMATS: dict[str, str] = {
     "json": r"json",
@@ -137,6 +138,7 @@ class Form:
         return frozenset(found | self.formats)
 
 
+@lru_cache(maxsize=4)
 def form_of(masked: str) -> Form:
     """The form that ``masked`` (a text without its material) asks for. Raises nothing."""
     masked = masked.lower()

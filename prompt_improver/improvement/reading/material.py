@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from prompt_improver.improvement.reading.code_lines import is_code_line
 
@@ -95,6 +96,8 @@ class MaskedText:
         return any(material.kind in kinds for material in self.materials)
 
 
+# The backend and the gates take the same idea apart.
+@lru_cache(maxsize=4)
 def mask(text: str) -> MaskedText:
     """Take ``text`` apart. Linear in its length; of a very long text the middle counts as
     pasted. Raises nothing."""
