@@ -135,6 +135,8 @@ class Terms:
         self._exact = {word for word in words.split() if not word.endswith("*")}
         self._beginnings = {word[:-1] for word in words.split() if word.endswith("*")}
         self._lengths = sorted({len(beginning) for beginning in self._beginnings})
+        if self._lengths and self._lengths[-1] > _LONGEST_BEGINNING:
+            raise ValueError(f"a beginning has over {_LONGEST_BEGINNING} letters: {words}")
 
     def __contains__(self, word: str) -> bool:
         if word in self._exact:
@@ -150,9 +152,17 @@ class Terms:
         return found | {word for word in words if word in self}
 
 
+_LONGEST_BEGINNING = 24
+
+
 @lru_cache(maxsize=4)
 def _beginnings_of(words: frozenset[str]) -> frozenset[str]:
-    return frozenset(word[:length] for word in words for length in range(1, len(word) + 1))
+    """Bounded: a "word" of 100,000 letters has as many beginnings."""
+    return frozenset(
+        word[:length]
+        for word in words
+        for length in range(1, min(len(word), _LONGEST_BEGINNING) + 1)
+    )
 
 
 _WORD = re.compile(r"\w(?:[\w+#/.-]*[\w+#])?")
