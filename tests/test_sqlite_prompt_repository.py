@@ -36,7 +36,7 @@ async def repository(database):
     await repository.close()
 
 
-class TestSqlitePromptRepository(PromptRepositoryContract):
+class TestSQLitePromptRepository(PromptRepositoryContract):
     @pytest.fixture
     def closed(self, database):
         return SQLitePromptRepository(database)

@@ -25,6 +25,9 @@ class HeadMiddleware:
                 has_begun = True
                 await send(message)
 
-        await self._app({**scope, "method": "GET"}, receive_until_begun, send_headers_only)
+        asked = {**scope, "method": "GET"}
+        await self._app(asked, receive_until_begun, send_headers_only)
+        if "route" in asked:
+            scope["route"] = asked["route"]  # for the line in the log
         if has_begun:
             await send({"type": "http.response.body", "body": b""})
