@@ -1,6 +1,8 @@
 """From settings to what improves ideas: the backends, and the use case without a server."""
 
 import logging
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from prompt_improver.domain.errors import SettingsError
@@ -14,7 +16,7 @@ from prompt_improver.improvement.improve_idea import (
     ImprovementObserver,
 )
 from prompt_improver.improvement.improver import Improver
-from prompt_improver.improvement.model.connection import ModelConnection
+from prompt_improver.improvement.model.connection import ModelConnection, is_dspy_installed
 from prompt_improver.improvement.model.demonstrations import (
     DEFAULT_DEMONSTRATIONS,
     load_demonstrations,
@@ -36,8 +38,8 @@ logger = logging.getLogger(__name__)
 
 async def improve_once(
     settings: Settings, idea: str, context: str, backend: BackendType | None
-) -> tuple[Improved, str | None]:
-    """One improvement without a server, and what went wrong with keeping it, if anything.
+) -> tuple[Improved, list[str]]:
+    """One improvement without a server, and what to tell the user about how it was made and kept.
 
     Raises:
         PromptImproverError: as ``ImproveIdea.improve``, or a setting of the model is wrong.
@@ -54,11 +56,17 @@ async def improve_once(
     finally:
         for improver in backends.improvers.values():
             await improver.close()
-    return improved, recorder.problem if isinstance(recorder, DirectRecorder) else None
+    problem = recorder.problem if isinstance(recorder, DirectRecorder) else None
+    return improved, [notice for notice in (backends.notice, problem) if notice]
 
 
-async def make_backends(settings: Settings) -> Backends:
+async def make_backends(
+    settings: Settings, *, has_dspy: Callable[[], bool] = is_dspy_installed
+) -> Backends:
     """The backends that the settings allow for; ``auto`` may ask a local Ollama.
+
+    Args:
+        has_dspy: whether a model can be called.
 
     Raises:
         SettingsError: a setting is wrong or missing.
@@ -67,6 +75,10 @@ async def make_backends(settings: Settings) -> Backends:
         choice = await choose_language_model(_language_model_settings(settings))
     except ValueError as error:
         raise SettingsError(str(error)) from None
+    notice = None
+    if not choice.offline and not has_dspy():
+        choice, notice = _without_dspy(settings, choice)
+        logger.warning(notice)
     model = choice.provider if choice.model is None else choice.model_version
     logger.info("Improvements are made by %s: %s", model, choice.reason)
     improvers: dict[BackendType, Improver] = {BackendType.OFFLINE: OfflineImprover()}
@@ -84,7 +96,24 @@ async def make_backends(settings: Settings) -> Backends:
         provider=choice.provider,
         model=choice.model,
         reason=choice.reason,
+        notice=notice,
     )
+
+
+def _without_dspy(
+    settings: Settings, choice: LanguageModelChoice
+) -> tuple[LanguageModelChoice, str]:
+    """The offline choice where nobody named a model, and the line that says so.
+
+    Raises:
+        SettingsError: a model is named, and cannot be called.
+    """
+    lack = f"{choice.reason}, but dspy-ai, which calls models, is not installed"
+    mend = "in the program's clone type pip install '.[models]' or uv tool install '.[models]'"
+    if settings.llm_provider != "auto" or settings.llm_base_url:
+        raise SettingsError(f"{lack}: {mend}, or set LLM_PROVIDER=offline")
+    offline = replace(choice, provider="offline", model=None, api_key=None, reason=lack)
+    return offline, f"{lack}: offline answers; to use the model, {mend}"
 
 
 def _model_improvers(

@@ -104,8 +104,7 @@ def serve(settings: Settings, *, grace_s: float = GRACE_S) -> None:
     """
     os.umask(0o077)  # whatever is written is the user's own
     configure_logging(settings.log_level, settings.log_format)
-    for warning in misspelt_warnings():
-        logger.warning(warning)
+    _log_settings(settings)
     # Both before the server: what is wrong with them ends the program in one line.
     listener = listen(settings.api_host, settings.api_port)
     address = listener.getsockname()[0]
@@ -130,6 +129,13 @@ def serve(settings: Settings, *, grace_s: float = GRACE_S) -> None:
     )
     with listener:
         _Server(config, shutdown, grace_s).run(sockets=[listener])
+
+
+def _log_settings(settings: Settings) -> None:
+    for warning in misspelt_warnings():
+        logger.warning(warning)
+    if settings.sqlite_enabled and settings.in_data_folder and not settings.database_file.exists():
+        logger.info(settings.where_history_is)
 
 
 def listen(host: str, port: int) -> socket.socket:

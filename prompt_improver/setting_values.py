@@ -92,7 +92,8 @@ Temperature = Annotated[
 ]
 OneConnection = Annotated[int, AfterValidator(_one_connection)]
 DatabasePath = Annotated[str, AfterValidator(_database_path)]
-FolderPath = Annotated[str, AfterValidator(_home_expanded)]
+HomePath = Annotated[str, AfterValidator(_home_expanded)]
+"""A path whose ``~`` is the home of a user."""
 
 
 def _list(check: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Any:

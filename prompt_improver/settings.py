@@ -3,6 +3,7 @@
 Read from the environment, over ``.env`` in the working directory, over the defaults.
 """
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,12 +15,13 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from prompt_improver.data_folder import data_folder, is_checkout
 from prompt_improver.domain.errors import SettingsError
 from prompt_improver.improvement.model.providers import CHOICES, WITH_KEY
 from prompt_improver.setting_values import (
     DEFAULT_DB_PATH,
     DatabasePath,
-    FolderPath,
+    HomePath,
     Hosts,
     LogLevel,
     OneConnection,
@@ -110,13 +112,15 @@ class Settings(_WithKeys):
         True, description="false: auto prefers zero-shot to few-shot."
     )
     dspy_fewshot_k: int = Field(3, ge=1, le=10, description="Examples shown to the model.")
-    dspy_fewshot_trainset_path: str = Field(
+    dspy_fewshot_trainset_path: HomePath = Field(
         "", description="JSON lines of examples; empty takes those that come with the program."
     )
 
     sqlite_enabled: bool = Field(True, description="false: keep no history.")
     sqlite_db_path: DatabasePath = Field(
-        DEFAULT_DB_PATH, description="The database file, from the working directory."
+        DEFAULT_DB_PATH,
+        description="Database file, from the working directory; without a checkout one a user, in "
+        "the platform's data folder.",
     )
     sqlite_pool_size: OneConnection = Field(
         1, description="Connections; the design has one, so only 1 is taken."
@@ -133,8 +137,10 @@ class Settings(_WithKeys):
     sqlite_wal_mode: bool = Field(
         True, description="Write-ahead log: reading by hand does not stop saving."
     )
-    backup_dir: FolderPath = Field(
-        "data/backups", min_length=1, description="Folder that backups go to, private if new."
+    backup_dir: HomePath = Field(
+        "data/backups",
+        min_length=1,
+        description="Folder for backups, private if new; without a checkout beside the database.",
     )
     breaker_max_failures: int = Field(
         5, ge=1, le=1000, description="Failed batches in a row that open the breaker."
@@ -159,15 +165,30 @@ class Settings(_WithKeys):
         return value
 
     @property
+    def in_data_folder(self) -> bool:
+        """Whether the history is the user's own, in the platform's data folder: the program is
+        installed, and SQLITE_DB_PATH is not set."""
+        return "sqlite_db_path" not in self.model_fields_set and not is_checkout()
+
+    @property
     def database_file(self) -> Path:
         """Where the database is, absolute, without following links."""
+        if self.in_data_folder:
+            return _data_folder() / Path(DEFAULT_DB_PATH).name
         return Path.cwd() / self.sqlite_db_path
+
+    @property
+    def where_history_is(self) -> str:
+        """What an installed program says once, when it makes the user's history."""
+        return f"Your history is kept in {self.database_file} (SQLITE_DB_PATH moves it)"
 
     @property
     def database_boundary(self) -> Path | None:
         """The folder that no link may lead the database out of: the working directory, for a
         path that counts from there. An absolute path says itself where it leads."""
-        return None if Path(self.sqlite_db_path).is_absolute() else Path.cwd()
+        if self.in_data_folder or Path(self.sqlite_db_path).is_absolute():
+            return None
+        return Path.cwd()
 
     @property
     def provider_keys(self) -> dict[str, SecretStr]:
@@ -177,11 +198,14 @@ class Settings(_WithKeys):
     @property
     def backup_folder(self) -> Path:
         """Where backups go, absolute."""
+        if "backup_dir" not in self.model_fields_set and not is_checkout():
+            return self.database_file.parent / "backups"
         return Path.cwd() / self.backup_dir
 
     @property
     def is_default_database(self) -> bool:
-        """True when the database lies in the project's own ``data/``, which is kept private."""
+        """True when the database lies in a folder of the program's own, ``data/`` or the user's
+        data folder, which is kept private."""
         return Path(self.sqlite_db_path) == Path(DEFAULT_DB_PATH)
 
 
@@ -208,6 +232,10 @@ def given_names() -> set[str]:
     """Names, in upper case, of all that the environment and ``.env`` hold; no values."""
     sources = (EnvSettingsSource(Settings), DotEnvSettingsSource(Settings))
     return {name.upper() for source in sources for name in source.env_vars}
+
+
+def _data_folder() -> Path:
+    return data_folder(os.environ.get("XDG_DATA_HOME", ""))
 
 
 def _line(error: Any) -> str:

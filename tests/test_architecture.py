@@ -45,8 +45,10 @@ MAY_IMPORT = {
     "prompt_improver/container.py": set(),
     "prompt_improver/background_task.py": {DOMAIN},
     "prompt_improver/setting_values.py": {"pydantic", "pydantic_settings"},
+    "prompt_improver/data_folder.py": set(),
     "prompt_improver/settings.py": {
         DOMAIN,
+        f"{OWN}.data_folder",
         f"{OWN}.improvement.model.providers",
         f"{OWN}.setting_values",
         "pydantic",
@@ -80,6 +82,7 @@ MAY_IMPORT = {
     "prompt_improver/http_protocol.py": {f"{OWN}.api.errors", f"{OWN}.api.middleware", "uvicorn"},
     "prompt_improver/logs.py": {f"{OWN}.api.middleware.request_id"},
     "prompt_improver/cli/": {
+        f"{OWN}.__version__",
         DOMAIN,
         *SETTINGS,
         f"{OWN}.cli",

@@ -7,23 +7,20 @@ that ends; the file stays, and is empty.
 """
 
 import errno
+import fcntl
 import os
-import sys
 from contextlib import suppress
 from pathlib import Path
 
 from db.files.database_file import FILE_MODE
 from prompt_improver.domain.errors import RepositoryBusyError
 
-if sys.platform != "win32":
-    import fcntl
-
 _NO_LOCKS_HERE = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
 class DatabaseLock:
     """A lock that is held until ``release``; without a descriptor a lock in name only, where
-    the platform or the file system has none."""
+    the file system has none."""
 
     def __init__(self, descriptor: int | None) -> None:
         self._descriptor = descriptor
@@ -81,8 +78,6 @@ def lock_exclusive(path: Path) -> DatabaseLock:
 
 def _lock(path: Path, *, exclusive: bool) -> DatabaseLock | None:
     """The lock, or None where somebody is in the way."""
-    if sys.platform == "win32":
-        return DatabaseLock(None)
     # Not blocking: that is for a FIFO that stands there; the lock itself never waits either.
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
     descriptor = os.open(lock_path(path), flags, FILE_MODE)
@@ -100,15 +95,14 @@ def _lock(path: Path, *, exclusive: bool) -> DatabaseLock | None:
 
 def take_lock(descriptor: int, *, exclusive: bool) -> bool:
     """Lock an open file until it is closed; False where somebody else's lock is in the way.
-    Where the platform or the file system has no locks it is a lock in name only."""
-    if sys.platform != "win32":
-        try:
-            fcntl.flock(descriptor, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError as error:
-            if error.errno not in _NO_LOCKS_HERE:
-                raise
+    Where the file system has no locks it is a lock in name only."""
+    try:
+        fcntl.flock(descriptor, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno not in _NO_LOCKS_HERE:
+            raise
     return True
 
 

@@ -9,9 +9,9 @@ log holds is of the file that is gone, and SQLite would write it over the new on
 The locks are those of SQLite: https://sqlite.org/walformat.html.
 """
 
+import fcntl
 import os
 import struct
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,9 +32,6 @@ from db.files.database_file import (
 )
 from db.sqlite.log_frames import INDEX_HEADER, LogFrames
 from prompt_improver.domain.errors import RepositoryBusyError
-
-if sys.platform != "win32":
-    import fcntl
 
 STILL_WRITTEN_S = 0.25
 """A file that was written so recently may be only a part of what is being copied there."""
@@ -155,7 +152,7 @@ def _set_aside(log: Path) -> Path:
 
 @contextmanager
 def _nobody_writing(index: int | None, path: Path, deadline: float) -> Iterator[None]:
-    if index is None or sys.platform == "win32":
+    if index is None:
         yield
         return
     while True:

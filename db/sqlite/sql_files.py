@@ -3,7 +3,10 @@
 from functools import cache
 from pathlib import Path
 
-SQL_FOLDER = Path(__file__).resolve().parents[2] / "sql"
+_PACKAGED = Path(__file__).resolve().parents[1] / "sql"
+SQL_FOLDER = _PACKAGED if _PACKAGED.is_dir() else _PACKAGED.parents[1] / "sql"
+"""In a checkout ``sql/`` stands at the top, where operators look for it; a wheel carries the same
+folder inside ``db``."""
 
 
 @cache

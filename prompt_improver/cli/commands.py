@@ -4,10 +4,12 @@ import asyncio
 import io
 import json
 import sys
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from prompt_improver import __version__
 from prompt_improver.cli import database as cli_database
 from prompt_improver.cli import history as cli_history
 from prompt_improver.cli import output
@@ -28,13 +30,15 @@ app = typer.Typer(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line. Exit codes: 0, 1 failure, 2 usage."""
+    if sys.platform == "win32":
+        sys.exit("Prompt Improver runs on Linux and macOS. On Windows, run it in WSL.")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     code: object = 0
     try:
         try:
-            app(arguments, prog_name="python -m prompt_improver")
+            app(arguments, prog_name=_program_name())
         except SystemExit as ending:
             code = ending.code
         except PromptImproverError as error:
@@ -48,6 +52,22 @@ def main(arguments: list[str] | None = None) -> None:
         if not isinstance(error, BrokenPipeError):
             code = _tell(FileError(f"Standard output cannot be written: {error.strerror}"))
     raise SystemExit(code)
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        output.say(f"prompt-improver {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", is_eager=True, callback=_tell_version),
+    ] = False,
+) -> None:
+    pass
 
 
 @app.command()
@@ -79,9 +99,12 @@ def improve(
     settings = read_settings()
     configure_logging("ERROR", settings.log_format)
     chosen = None if backend == "auto" else BackendType(backend)
-    improved, problem = asyncio.run(improve_once(settings, _read_idea(idea), context, chosen))
-    if problem:
-        output.warn(problem)
+    is_first = settings.in_data_folder and not settings.database_file.exists()
+    improved, notices = asyncio.run(improve_once(settings, _read_idea(idea), context, chosen))
+    for notice in notices:
+        output.warn(notice)
+    if is_first and settings.database_file.exists():
+        output.note(settings.where_history_is)
     history = improved.history
     for code in history.warnings or ():
         output.warn(tell_warning(code))
@@ -142,6 +165,12 @@ def _tell(error: PromptImproverError) -> int:
     """Say on standard error what went wrong, as the table of errors has it; the exit code."""
     output.complain(error.for_terminal())
     return error.kind.exit_code
+
+
+def _program_name() -> str:
+    """How the command was called, for its help."""
+    called = Path(sys.argv[0]).name
+    return called if called == "prompt-improver" else "python -m prompt_improver"
 
 
 def _read_idea(idea: str) -> str:

@@ -62,6 +62,11 @@ def warn(text: str) -> None:
     _message(f"warning: {text}", sys.stderr, pattern="^warning:", style="bold yellow")
 
 
+def note(text: str) -> None:
+    """What is good to know, on standard error: it is no part of the result."""
+    _message(text, sys.stderr)
+
+
 def complain(text: str) -> None:
     """On standard error, why the command cannot do what was asked."""
     _message(text, sys.stderr, pattern="(?s)^.*$", style="red")

@@ -23,6 +23,8 @@ class Backends:
     """The model's name; None without one."""
     reason: str = field(default="")
     """Why this provider was taken, for the log and ``/health``."""
+    notice: str | None = None
+    """What the user should know of that choice, and do; None where all is as it was set."""
 
     def get(self, backend: BackendType) -> Improver:
         """The improver for ``backend``.

@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-import schemathesis
+
+schemathesis = pytest.importorskip(
+    "schemathesis", reason="needs schemathesis (requirements-dev.txt)"
+)
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (

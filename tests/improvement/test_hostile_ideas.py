@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from fastapi.testclient import TestClient
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from prompt_improver.app import create_app
@@ -15,6 +13,7 @@ from prompt_improver.improvement.prompt_wording import WORDING
 from prompt_improver.improvement.structured_prompt import Framework, StructuredPrompt, fence
 from prompt_improver.settings import Settings
 from tests.model_server import PARTS, ModelRequest, ModelServer, Reply, parts
+from tests.property_testing import example, given, settings, st
 
 LANGUAGES = ("en", "es", "pt", "fr", "de", "it")
 

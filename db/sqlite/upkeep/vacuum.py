@@ -3,7 +3,6 @@
 import os
 import shutil
 import sqlite3
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,8 +115,6 @@ def _check_room(connection: sqlite3.Connection, path: Path, free: int) -> None:
             f"{path.parent} has {free:,} bytes free, and writing {path.name} anew takes up to "
             f"{2 * used:,}; make room there"
         )
-    if sys.platform == "win32":
-        return
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if 2 * used > memory:
         raise RepositoryConnectionError(

@@ -7,6 +7,7 @@ price list.
 
 import asyncio
 import contextlib
+import importlib.util
 import logging
 import math
 import random
@@ -32,6 +33,11 @@ from prompt_improver.improvement.model.errors import to_improver_error
 from prompt_improver.improvement.model.language_model import LanguageModelChoice
 from prompt_improver.improvement.model.program import build_adapter, build_program
 from prompt_improver.improvement.model.reply import ReplyParts, parse_reply
+
+
+def is_dspy_installed() -> bool:
+    """Whether a model can be called: DSPy comes with the extra ``models``. Imports nothing."""
+    return importlib.util.find_spec("dspy") is not None
 
 
 class ModelConnection:
@@ -155,7 +161,7 @@ class ModelConnection:
             self._overrides, self._program = await asyncio.to_thread(self._build)
         except Exception as error:  # noqa: BLE001 whatever it is, the next caller tries again
             raise ImproverLibraryError(
-                f"DSPy cannot be loaded ({type(error).__name__}): install requirements.txt again"
+                f"DSPy cannot be loaded ({type(error).__name__}): install dspy-ai again"
             ) from None
 
     def _build(self) -> tuple[dict[str, Any], Callable[..., Awaitable[Any]]]:

@@ -5,8 +5,6 @@ import string
 from contextlib import closing
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from db.sqlite.connection import migrate_database, open_connection
 from db.sqlite.database import Database
@@ -16,6 +14,7 @@ from db.sqlite.sql_files import SQL_FOLDER
 from db.sqlite.upkeep.check import check_database
 from tests.histories import make_history
 from tests.history_files import LATEST, make_old, save_rows
+from tests.property_testing import HealthCheck, given, settings, st
 from tests.sqlite_files import cli, connect, needs_cli, raw
 
 SOUND = DerivedData(0, 0, 0)

@@ -5,8 +5,6 @@ import unicodedata
 from contextlib import closing
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 
 from db.sqlite.connection import open_connection
 from db.sqlite.database import Database
@@ -15,6 +13,7 @@ from db.sqlite.rows import to_parameters
 from db.sqlite.search import find_matching_ids, to_match
 from prompt_improver.domain.history_filter import HistoryFilter
 from tests.histories import make_history
+from tests.property_testing import HealthCheck, example, given, settings, st
 
 HOSTILE = [
     '"', '""', '"""', "'", "';--", '"unbalanced', "a AND", "AND", "OR", "NOT", "a NOT", "NOT a",

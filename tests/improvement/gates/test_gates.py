@@ -1,12 +1,11 @@
 import time
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from prompt_improver.improvement import gates
 from prompt_improver.improvement.gates import GateFailure, check
 from prompt_improver.improvement.structured_prompt import Framework, StructuredPrompt
+from tests.property_testing import given, settings, st
 from tests.rewrites import (
     ENGLISH_GUARDRAILS,
     SPANISH_GUARDRAILS,

@@ -1,10 +1,9 @@
 import time
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from prompt_improver.improvement.gates import Limit, limits_of, user_limits
+from tests.property_testing import given, settings, st
 from tests.rewrites import real_ideas
 
 LIFTED = (

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.improvement.model.demonstrations import load_demonstrations
 from prompt_improver.improvement.structured_prompt import Framework, fence
 from tests.model_improvers import IDEA, KEY, improver_for
 from tests.model_server import PARTS, ModelServer, Reply, parts
+from tests.property_testing import HealthCheck, given, settings, st
 
 pytestmark = pytest.mark.anyio
 

@@ -6,8 +6,6 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from prompt_improver.domain.errors import ImproverReplyError
 from prompt_improver.improvement.model.reply import FIELDS, parse_reply, reply_schema
@@ -18,6 +16,7 @@ from prompt_improver.improvement.model.reply_values import (
 )
 from prompt_improver.improvement.structured_prompt import Framework
 from tests.model_server import PARTS, parts
+from tests.property_testing import given, st
 
 RULES = ("Keep {x}.", "No loops.", "At most 3 lines.")
 

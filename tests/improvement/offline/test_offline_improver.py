@@ -7,14 +7,13 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from prompt_improver.improvement.improver import Improvement
 from prompt_improver.improvement.offline import OfflineImprover
 from prompt_improver.improvement.prompt_wording import WORDING
 from prompt_improver.improvement.structured_prompt import Framework, GuardrailSource
+from tests.property_testing import given, settings, st
 
 IDEAS = Path(
     os.environ.get("PROMPT_IMPROVER_IDEAS") or Path(__file__).parents[4] / "shared" / "ideas.jsonl"

@@ -1,10 +1,9 @@
 """What of an idea is material, and what form it asks for."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from prompt_improver.improvement.reading import MASK, form_of, mask
+from tests.property_testing import given, st
 
 MATERIAL = [
     ("Fix this:\n```py\nselect = 1\n```\nplease", "fence", "```py\nselect = 1\n```"),
