@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
+from prompt_improver.domain.question import Answer, Question
 
 NOON = datetime(2026, 5, 4, 12, 0, 0, 123_000, tzinfo=UTC)
 
@@ -39,6 +40,12 @@ def make_history(**changes: Any) -> PromptHistory:
         "guardrail_sources": ("idea", "assumed"),
         "artefact": "API",
         "target": "chat",
+        "questions": (
+            Question(
+                id="size", text="How large?", why="Cost.", default="Small", options=("S", "L")
+            ),
+        ),
+        "answers": (Answer(id="size", text="Large"),),
         "fallback_reason": "no model is configured",
     }
     if "guardrails" in changes:

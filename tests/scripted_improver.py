@@ -3,7 +3,9 @@
 import asyncio
 
 from prompt_improver.domain.prompt_history import BackendType
+from prompt_improver.domain.question import Question
 from prompt_improver.improvement.backends import Backends
+from prompt_improver.improvement.brief import CHAT, Brief
 from prompt_improver.improvement.improver import Correction, Improvement, Improver
 from prompt_improver.improvement.language import detect_language
 from prompt_improver.improvement.structured_prompt import Framework, StructuredPrompt
@@ -21,6 +23,8 @@ class ScriptedImprover(Improver):
         self.fail_with: Exception | None = None
         self.gate: asyncio.Event | None = None
         self.calls: list[tuple[str, str]] = []
+        self.briefs: list[Brief] = []
+        self.questions: tuple[Question, ...] = ()
         self.is_ready = True
 
     @property
@@ -28,9 +32,15 @@ class ScriptedImprover(Improver):
         return self.is_ready
 
     async def improve(
-        self, idea: str, context: str = "", correction: Correction | None = None
+        self,
+        idea: str,
+        context: str = "",
+        correction: Correction | None = None,
+        *,
+        brief: Brief = CHAT,
     ) -> Improvement:
         self.calls.append((idea, context))
+        self.briefs.append(brief)
         if self.gate is not None:
             await self.gate.wait()
         if self.fail_with is not None:
@@ -46,6 +56,7 @@ class ScriptedImprover(Improver):
                 reasoning="It has parts",
                 confidence=0.5,
                 language=detect_language(idea),
+                questions=self.questions,
             ),
             backend=self.backend,
             model_version=self.model_version,

@@ -24,6 +24,7 @@ from prompt_improver.domain.errors import (
 )
 from prompt_improver.domain.history_record import COLUMNS
 from prompt_improver.domain.prompt_history import BackendType
+from prompt_improver.domain.question import Question
 from prompt_improver.domain.recorder import Recorder
 from prompt_improver.settings import Settings
 from tests.error_bodies import error_body
@@ -108,6 +109,61 @@ def test_a_language_that_was_not_detected_is_null(make_client, database_file):
     client = make_client(sqlite_async_enabled=False)
     assert client.post(URL, json={"idea": "x1 y2"}).json()["language"] is None
     assert rows(database_file)[0]["language"] is None
+
+
+def test_answers_and_questions_are_kept_as_they_are_answered(make_client, improver):
+    improver.questions = (
+        Question(id="size", text="How large?", why="Cost.", default="Small", options=("S", "L")),
+        Question(id="colour", text="Which colour?"),
+    )
+    client = make_client(sqlite_async_enabled=False)
+    body = {"idea": "Design a chair", "answers": [{"id": "colour", "text": "red", "more": 1}]}
+    answered = client.post(URL, json=body).json()
+    assert "Design a chair\n\nred" in answered["improved_prompt"]
+    assert answered["original_idea"] == "Design a chair"
+    assert answered["answers"] == [{"id": "colour", "text": "red"}]
+    assert answered["questions"] == [
+        {
+            "id": "size",
+            "text": "How large?",
+            "why": "Cost.",
+            "default": "Small",
+            "options": ["S", "L"],
+        }
+    ]
+    assert answered.pop("saved") == "saved"
+    shown = client.get(f"/api/v1/history/{answered['prompt_id']}").json()
+    assert answered.items() <= shown.items()
+
+
+@pytest.mark.parametrize("target", ["agent", "system", "image", "plain", "chat"])
+def test_the_target_is_answered_as_it_was_asked_for(client, target):
+    assert client.post(URL, json={"idea": "A chair", "target": target}).json()["target"] == target
+
+
+def test_another_target_is_refused_with_those_that_there_are(client):
+    answer = client.post(URL, json={"idea": "A chair", "target": "poster"})
+    (problem,) = answer.json()["detail"]
+    assert (answer.status_code, problem["loc"]) == (422, ["body", "target"])
+    assert "'auto', 'chat', 'agent', 'system', 'image' or 'plain'" in problem["msg"]
+    assert "poster" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        "yes",
+        [{"text": "yes"}],
+        [{"id": "", "text": "yes"}],
+        [{"id": "a", "text": "x" * 100_001}],
+        [{"id": "a", "text": "a\0b"}],
+        [{"id": "a", "text": "yes"}] * 21,
+    ],
+)
+def test_answers_that_do_not_fit_are_refused_by_their_place(client, answers):
+    answer = client.post(URL, json={"idea": "A chair", "answers": answers})
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"][:2] == ["body", "answers"]
 
 
 @pytest.mark.parametrize("backend", ["client", "imported"])

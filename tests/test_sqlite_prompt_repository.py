@@ -72,6 +72,9 @@ async def test_save_prompt_history(repository, path):
             None,
             '{"warnings": ["vague"], "task": "design", "field": "software", "changed": true, '
             '"guardrail_sources": ["idea", "assumed"], "artefact": "API", "target": "chat", '
+            '"questions": [{"id": "size", "text": "How large?", "why": "Cost.", '
+            '"default": "Small", "options": ["S", "L"]}], '
+            '"answers": [{"id": "size", "text": "Large"}], '
             '"fallback_reason": "no model is configured"}',
         )
     ]

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -126,7 +127,7 @@ def _column_of(message: str) -> str:
 
 def _json(value: object) -> str:
     # Not escaped to ASCII, so that people find their words with LIKE.
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False, default=asdict)
 
 
 def _real(number: float | None) -> float | None:

@@ -23,7 +23,12 @@ async def improve_prompt(
     logged["backend"] = improve_idea.chosen(asked.chosen_backend).value
     try:
         improved = await improve_idea.improve(
-            asked.idea, asked.context, backend=asked.chosen_backend, cancellation=cancellation
+            asked.idea,
+            asked.context,
+            backend=asked.chosen_backend,
+            target=asked.chosen_target,
+            answers=asked.given_answers,
+            cancellation=cancellation,
         )
     except ImprovementCancelledError as error:
         logged["cancelled"] = error.cause

@@ -6,6 +6,25 @@ from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.warning_table import describe_warnings
 
 
+class QuestionFields(BaseModel):
+    """A fact that decides how the idea is carried out, and is still open."""
+
+    id: str = Field(description="Name of the question, for `answers` of the next request.")
+    text: str = Field(description="The question.")
+    why: str = Field(description="What depends on it.")
+    default: str = Field(
+        description="What the prompt assumes until then; empty where nothing can stand in."
+    )
+    options: list[str] = Field(description="Usual answers; any other will do.")
+
+
+class AnswerFields(BaseModel):
+    """What the user said to a question."""
+
+    id: str = Field(description="Of the question.")
+    text: str = Field(description="The answer; blank took the default.")
+
+
 class ImprovementFields(BaseModel):
     """An improvement. Facts that an earlier version of the program did not keep are null in
     its rows."""
@@ -47,6 +66,14 @@ class ImprovementFields(BaseModel):
     )
     target: str | None = Field(
         description="What the prompt is written for: chat, agent, system, image or plain."
+    )
+    questions: list[QuestionFields] | None = Field(
+        description="At most three facts that decide for this artefact and that neither idea nor "
+        "context tells; empty where nothing decides. The prompt works without answers. Send "
+        "the idea again with `answers` to have them in it."
+    )
+    answers: list[AnswerFields] | None = Field(
+        description="What was sent as `answers`; they count as part of the idea."
     )
     changed: bool | None = Field(description="Whether the prompt differs from the idea.")
     kept_original: bool | None = Field(

@@ -10,7 +10,9 @@ from prompt_improver.domain.breaker import BreakerState
 from prompt_improver.domain.error_table import ERRORS
 from prompt_improver.domain.history_record import to_json_record
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
+from prompt_improver.domain.question import Answer
 from prompt_improver.domain.recorder import RecorderCounts, SaveOutcome
+from prompt_improver.domain.target import Target
 from prompt_improver.domain.values import find_unstorable_character
 from prompt_improver.improvement.improve_idea import MAX_TEXT_CHARACTERS, ModelFailure
 
@@ -23,6 +25,20 @@ def storable(text: str) -> str:
 
 
 Text = Annotated[str, Field(max_length=MAX_TEXT_CHARACTERS), AfterValidator(storable)]
+
+
+MOST_ANSWERS = 20
+
+
+class GivenAnswer(BaseModel):
+    """What you say to one question of an earlier answer."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(storable)] = Field(
+        description="The question's `id`; with one that is not known the text counts by itself."
+    )
+    text: Text = Field(description="Your answer; blank takes the default.")
 
 
 class ImproveRequest(BaseModel):
@@ -40,6 +56,30 @@ class ImproveRequest(BaseModel):
     backend: Literal["auto", "zero-shot", "few-shot", "offline"] = Field(
         "auto", description="Who improves it; auto takes the best that is configured."
     )
+
+    target: Literal["auto", "chat", "agent", "system", "image", "plain"] = Field(
+        "auto",
+        description="What the prompt is for: a model that answers (chat) or acts on files with "
+        "tools (agent), an assistant's standing instructions (system), a model that makes "
+        "pictures (image), or a model that answers, in your own form without headings (plain); "
+        "auto takes what the idea is for.",
+    )
+    answers: list[GivenAnswer] = Field(
+        [],
+        max_length=MOST_ANSWERS,
+        description="Answers to `questions` of an earlier answer, sent with the same idea. They "
+        "count as part of it, and the same questions do not come again.",
+    )
+
+    @property
+    def chosen_target(self) -> Target | None:
+        """The target that is asked for, or None for auto."""
+        return None if self.target == "auto" else Target(self.target)
+
+    @property
+    def given_answers(self) -> tuple[Answer, ...]:
+        """As the use case takes them."""
+        return tuple(Answer(id=each.id, text=each.text) for each in self.answers)
 
     @property
     def chosen_backend(self) -> BackendType | None:

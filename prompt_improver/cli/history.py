@@ -80,13 +80,18 @@ def show(
             record[name] = output.moment(time)
     left_out = (*long, "guardrails", "guardrail_sources", "material")
     output.figures(
-        (name, ", ".join(map(str, value)) if isinstance(value, list) else value)
+        (name, ", ".join(map(_word, value)) if isinstance(value, list) else value)
         for name, value in record.items()
         if name not in left_out and value not in (None, "", [])
     )
     for name in long:
         if record[name]:
             output.section(name, record[name])
+
+
+def _word(value: object) -> str:
+    """A question or an answer by its text."""
+    return str(value["text"] if isinstance(value, dict) else value)
 
 
 def export(

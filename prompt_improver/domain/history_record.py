@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,12 +38,12 @@ def to_json_record(history: PromptHistory) -> dict[str, Any]:
 
 
 def to_record(history: PromptHistory) -> dict[str, Any]:
-    """Every field, sequences as lists, moments as UTC text as the database has it: for exports
-    and the spool."""
+    """Every field, sequences as lists, objects as dicts, moments as UTC text as the database has
+    it: for exports and the spool."""
     record = {name: getattr(history, name) for name in COLUMNS}
     for name, value in record.items():
         if isinstance(value, tuple):
-            record[name] = list(value)
+            record[name] = [_plain(each) for each in value]
     for name in _MOMENTS:
         if record[name] is not None:
             record[name] = _text(record[name], sep=" ")
@@ -94,6 +95,13 @@ def from_line(line: bytes) -> PromptHistory:
         return from_record(record)
     except RecursionError:  # 990 brackets: just few enough to be read
         raise ValueError("is nested too deeply") from None
+
+
+def _plain(value: Any) -> Any:
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    pairs = asdict(value).items()
+    return {name: list(each) if isinstance(each, tuple) else each for name, each in pairs}
 
 
 def _text(moment: datetime, *, sep: str) -> str:

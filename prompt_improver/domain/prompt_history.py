@@ -9,6 +9,7 @@ from functools import partial
 from types import MappingProxyType
 
 from prompt_improver.domain import values
+from prompt_improver.domain.question import Answer, Question
 from prompt_improver.domain.values import Rule
 
 NEUTRAL_CONFIDENCE = 0.5
@@ -90,6 +91,10 @@ class PromptHistory:
     """What the idea is to bring forth; None where that is not certain."""
     target: str | None = None
     """What the prompt is written for: chat, agent, system, image or plain."""
+    questions: tuple[Question, ...] | None = None
+    """What decides for the artefact and is still open; empty where nothing does."""
+    answers: tuple[Answer, ...] | None = None
+    """What the user said to questions; the prompt is made of the idea and these."""
     fallback_reason: str | None = None
     """Why another backend answered than the one that was asked; None where none had to."""
     id: int | None = None
@@ -168,6 +173,8 @@ DETAIL_RULES: Mapping[str, Rule] = MappingProxyType(
         "guardrail_sources": values.texts,
         "artefact": values.text,
         "target": values.text,
+        "questions": partial(values.objects, kind=Question),
+        "answers": partial(values.objects, kind=Answer),
         "fallback_reason": values.text,
     }
 )

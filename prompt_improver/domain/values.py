@@ -2,8 +2,10 @@
 
 import math
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields
 from datetime import UTC, datetime
+from typing import Any
 
 MAX_COUNT = 2**63 - 1
 """The largest whole number that the history can hold."""
@@ -28,6 +30,34 @@ def texts(name: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list | tuple):
         raise ValueError(f"{name} must be a sequence of texts, got {type(value).__name__}")
     return tuple(text(f"{name}[{position}]", each) for position, each in enumerate(value))
+
+
+def objects(name: str, value: object, *, kind: type) -> tuple[Any, ...]:
+    """Objects of ``kind`` in their order; there may be none. ``kind`` is a frozen dataclass
+    whose fields are texts, or tuples of texts. What comes from JSON are mappings by field
+    name; what only a later version knows of them is left out.
+    """
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{name} must be a sequence of objects, got {type(value).__name__}")
+    return tuple(_object(f"{name}[{position}]", each, kind) for position, each in enumerate(value))
+
+
+def _object(name: str, value: object, kind: type) -> Any:
+    known: dict[str, Field[Any]] = {each.name: each for each in fields(kind)}
+    if isinstance(value, kind):
+        value = {each: getattr(value, each) for each in known}
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{name} must be an object, got {type(value).__name__}")
+    for each, field in known.items():
+        if each not in value and field.default is MISSING:
+            raise ValueError(f"{name} lacks {each}")
+    return kind(
+        **{
+            each: (text if field.type is str else texts)(f"{name}.{each}", value[each])
+            for each, field in known.items()
+            if each in value
+        }
+    )
 
 
 def flag(name: str, value: object) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from prompt_improver.domain.errors import ImproverNotConfiguredError
 from prompt_improver.domain.prompt_history import BackendType
+from prompt_improver.improvement.brief import CHAT, Brief
 from prompt_improver.improvement.improver import Improvement, Improver
 
 MODEL_UNAVAILABLE = "model_unavailable"
@@ -39,8 +40,10 @@ class Backends:
             )
         return self.improvers[backend]
 
-    async def improve_without_model(self, idea: str, context: str) -> Improvement:
+    async def improve_without_model(
+        self, idea: str, context: str, brief: Brief = CHAT
+    ) -> Improvement:
         """The answer where nobody asked for a model by name and the model gives none: the
         offline one, with the warning MODEL_UNAVAILABLE."""
-        improvement = await self.get(BackendType.OFFLINE).improve(idea, context)
+        improvement = await self.get(BackendType.OFFLINE).improve(idea, context, brief=brief)
         return replace(improvement, warnings=(MODEL_UNAVAILABLE, *improvement.warnings))

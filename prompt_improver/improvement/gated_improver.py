@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from prompt_improver.domain.errors import ImproverError, ImproverReplyError
+from prompt_improver.improvement.brief import CHAT, Brief
 from prompt_improver.improvement.gates import GateFailure, check
 from prompt_improver.improvement.guardrail_source import sources_of
 from prompt_improver.improvement.improver import Correction, Improvement, Improver
@@ -85,27 +86,34 @@ class GatedImprover(Improver):
         await self._improver.close()
 
     async def improve(
-        self, idea: str, context: str = "", correction: Correction | None = None
+        self,
+        idea: str,
+        context: str = "",
+        correction: Correction | None = None,
+        *,
+        brief: Brief = CHAT,
     ) -> Improvement:
         deadline = self._clock() + self._timeout_s
-        attempt = await self._attempt(idea, context, correction)
+        attempt = await self._attempt(idea, context, brief, correction)
         seconds_left = deadline - self._clock()
         calls_left = MOST_CALLS - attempt.model_calls
         if attempt.failures and self._improver.can_correct and min(calls_left, seconds_left) > 0:
             broken = tuple(line for failure in attempt.failures for line in failure.missing)
             second = Correction(broken=broken, calls_left=calls_left, seconds_left=seconds_left)
             try:
-                attempt = attempt.followed_by(await self._attempt(idea, context, second))
+                attempt = attempt.followed_by(await self._attempt(idea, context, brief, second))
             except ImproverError as error:
                 # The idea itself is at hand: better that than an error.
                 logger.warning("No correction: %s: %s", type(error).__name__, error)
                 attempt = attempt.at_the_cost_of(error)
-        return self._finished(idea, context, attempt)
+        return self._finished(idea, context, brief, attempt)
 
-    async def _attempt(self, idea: str, context: str, correction: Correction | None) -> _Attempt:
+    async def _attempt(
+        self, idea: str, context: str, brief: Brief, correction: Correction | None
+    ) -> _Attempt:
         """One answer of the improver, and the gates that it does not pass."""
         try:
-            found = await self._improver.improve(idea, context, correction)
+            found = await self._improver.improve(idea, context, correction, brief=brief)
         except ImproverReplyError as error:
             logger.warning("%s", error)
             return _Attempt(
@@ -124,14 +132,18 @@ class GatedImprover(Improver):
             output_tokens=found.output_tokens,
         )
 
-    def _finished(self, idea: str, context: str, attempt: _Attempt) -> Improvement:
+    def _finished(self, idea: str, context: str, brief: Brief, attempt: _Attempt) -> Improvement:
         prompt, warnings = attempt.prompt, attempt.warnings
         kept_original = prompt is None or bool(attempt.failures)
         if prompt is None or attempt.failures:
             names = [failure.gate for failure in attempt.failures]
             logger.info("The idea is kept as it is; not passed: %s", ", ".join(names))
             kept = keep_original(
-                idea, context, attempt.prompt, model_backend=self._improver.can_correct
+                idea,
+                context,
+                attempt.prompt,
+                model_backend=self._improver.can_correct,
+                brief=brief,
             )
             prompt = kept.prompt
             warnings = tuple(dict.fromkeys((*warnings, *names, *kept.warnings)))

@@ -13,9 +13,12 @@ from prompt_improver.domain.errors import (
     InvalidRequestError,
 )
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
+from prompt_improver.domain.question import Answer
 from prompt_improver.domain.recorder import Recorder, SaveOutcome
+from prompt_improver.domain.target import Target
 from prompt_improver.domain.values import find_unstorable_character
 from prompt_improver.improvement.backends import Backends
+from prompt_improver.improvement.brief import Brief, with_answers
 from prompt_improver.improvement.cancellation import Cancellation
 from prompt_improver.improvement.improver import Improvement, Improver
 from prompt_improver.improvement.model_slots import ModelSlots
@@ -91,6 +94,8 @@ class ImproveIdea:
         context: str = "",
         *,
         backend: BackendType | None = None,
+        target: Target | None = None,
+        answers: tuple[Answer, ...] = (),
         cancellation: Cancellation,
     ) -> Improved:
         """Improve ``idea`` and keep the improvement.
@@ -98,12 +103,15 @@ class ImproveIdea:
         Args:
             backend: who is to answer; None takes the best that is configured, and where that
                 one has to be given up because the program stops, the offline backend.
+            target: what the prompt is for; None takes what the idea is for.
+            answers: to questions of an earlier answer. They count as part of the idea.
             cancellation: when the caller no longer waits. Nothing is kept then, unless the
                 answer was complete.
 
         Raises:
             BlankIdeaError: the idea is blank.
-            InvalidRequestError: idea or context is too long, or cannot be stored.
+            InvalidRequestError: the idea (with the answers) or the context is too long, or
+                something cannot be stored.
             TooManyImprovementsError: no slot became free in time.
             ImprovementCancelledError: nobody waits any more, or the program stops.
             ImproverError: the model gave no answer; which of its kinds says why.
@@ -112,17 +120,28 @@ class ImproveIdea:
         check_text("context", context)
         if not idea.strip():
             raise BlankIdeaError("the idea is blank")
+        for answer in answers:
+            check_text("answers", answer.id)
+            check_text("answers", answer.text)
+        told = with_answers(idea, answers)
+        if len(told) > MAX_TEXT_CHARACTERS:
+            raise InvalidRequestError(
+                f"idea and answers: must have at most {MAX_TEXT_CHARACTERS} characters together"
+            )
+        brief = Brief(
+            target=target or Target.CHAT, answered=frozenset(answer.id for answer in answers)
+        )
         chosen = self.chosen(backend)
         began = self._clock()
         cancelled = None
         try:
-            improvement = await self._ask(chosen, idea, context, cancellation)
+            improvement = await self._ask(chosen, told, context, brief, cancellation)
         except ImprovementCancelledError as error:
             self._observer.count_cancellation(chosen, error.cause)
             if isinstance(error, CallerGoneError) or backend is not None:
                 raise
             cancelled = error.cause
-            improvement = await self._backends.improve_without_model(idea, context)
+            improvement = await self._backends.improve_without_model(told, context, brief)
         except Exception as error:
             # An error that nobody expected is counted too; the door tells of it.
             self._observer.count_failure(chosen, error)
@@ -131,7 +150,12 @@ class ImproveIdea:
             raise
         latency_ms = (self._clock() - began) * 1000
         history = improvement.to_history(
-            idea=idea, context=context, latency_ms=latency_ms, fallback_reason=cancelled
+            idea=idea,
+            context=context,
+            latency_ms=latency_ms,
+            brief=brief,
+            answers=answers,
+            fallback_reason=cancelled,
         )
         self._observer.count_improvement(history)
         # Nobody looks for the caller's end from here on: the answer is complete, and its row is
@@ -140,16 +164,23 @@ class ImproveIdea:
         return Improved(history=history, saved=saved, cancelled=cancelled)
 
     async def _ask(
-        self, backend: BackendType, idea: str, context: str, cancellation: Cancellation
+        self,
+        backend: BackendType,
+        idea: str,
+        context: str,
+        brief: Brief,
+        cancellation: Cancellation,
     ) -> Improvement:
         improver = self._backends.get(backend)
         if backend is BackendType.OFFLINE:  # there before anybody can hang up, and without a slot
-            return await improver.improve(idea, context)
-        return await cancellation.run(self._ask_in_a_slot(improver, idea, context))
+            return await improver.improve(idea, context, brief=brief)
+        return await cancellation.run(self._ask_in_a_slot(improver, idea, context, brief))
 
-    async def _ask_in_a_slot(self, improver: Improver, idea: str, context: str) -> Improvement:
+    async def _ask_in_a_slot(
+        self, improver: Improver, idea: str, context: str, brief: Brief
+    ) -> Improvement:
         async with self._slots.take():
-            return await improver.improve(idea, context)
+            return await improver.improve(idea, context, brief=brief)
 
 
 def check_text(name: str, text: str) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
+from prompt_improver.domain.question import Answer
+from prompt_improver.improvement.brief import CHAT, Brief
 from prompt_improver.improvement.structured_prompt import GuardrailSource, StructuredPrompt
 
 
@@ -50,10 +52,18 @@ class Improvement:
         return self.prompt.language
 
     def to_history(
-        self, *, idea: str, context: str, latency_ms: float, fallback_reason: str | None = None
+        self,
+        *,
+        idea: str,
+        context: str,
+        latency_ms: float,
+        brief: Brief = CHAT,
+        answers: tuple[Answer, ...] = (),
+        fallback_reason: str | None = None,
     ) -> PromptHistory:
         """The record of this improvement of ``idea``, made now: what the answer shows and the
-        history keeps. Every fact comes onto the record here."""
+        history keeps. Every fact comes onto the record here. ``idea`` is as it was typed,
+        without ``answers``."""
         return PromptHistory(
             prompt_id=str(uuid.uuid4()),
             timestamp=datetime.now(UTC),
@@ -79,7 +89,11 @@ class Improvement:
             material=self.prompt.material,
             task=self.task,
             field=self.field,
-            changed=self.changed,
+            changed=self.changed or any(answer.text.strip() for answer in answers),
+            artefact=self.prompt.artefact,
+            target=brief.target.value,
+            questions=tuple(q for q in self.prompt.questions if q.id not in brief.answered),
+            answers=answers,
             # None where nobody has said, which is not the same as no guardrails.
             guardrail_sources=None
             if len(self.guardrail_sources) < len(self.prompt.guardrails)
@@ -109,7 +123,12 @@ class Improver(ABC):
 
     @abstractmethod
     async def improve(
-        self, idea: str, context: str = "", correction: Correction | None = None
+        self,
+        idea: str,
+        context: str = "",
+        correction: Correction | None = None,
+        *,
+        brief: Brief = CHAT,
     ) -> Improvement:
         """Improve ``idea``, which is not blank. ``correction`` tells what a first attempt
         broke; it is handed only to those that ``can_correct``.

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from prompt_improver.improvement.brief import CHAT, Brief
 from prompt_improver.improvement.gates import check
 from prompt_improver.improvement.guardrail_source import source_of
 from prompt_improver.improvement.offline import Composition, compose
@@ -12,12 +13,17 @@ MOST_ASSUMED = 3
 
 
 def keep_original(
-    idea: str, context: str, written: StructuredPrompt | None, *, model_backend: bool
+    idea: str,
+    context: str,
+    written: StructuredPrompt | None,
+    *,
+    model_backend: bool,
+    brief: Brief = CHAT,
 ) -> Composition:
     """The offline prompt of ``idea``, with those of the guardrails of ``written`` that pass
     the gates beside it: at most 7 in all, of which at most 3 are assumed. None wrote none,
     and an idea that is good as it is gets none."""
-    composed = compose(idea, context)
+    composed = compose(idea, context, brief)
     kept = composed.prompt
     if written is None or composed.stays:
         return composed

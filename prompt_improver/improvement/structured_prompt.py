@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from prompt_improver.domain.question import Question
 from prompt_improver.improvement.prompt_wording import WORDING
 
 
@@ -57,6 +58,10 @@ class StructuredPrompt:
     """What kind of request a frame was chosen for; None without a frame."""
     field: str | None = None
     """The field that the frame was chosen for; None without a frame."""
+    artefact: str | None = None
+    """What the idea is to bring forth; None where that is not certain."""
+    questions: tuple[Question, ...] = ()
+    """What decides and is still open; the prompt assumes their defaults."""
 
     def __post_init__(self) -> None:
         if self.guardrail_sources and len(self.guardrail_sources) != len(self.guardrails):

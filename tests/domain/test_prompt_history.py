@@ -10,6 +10,7 @@ from prompt_improver.domain.prompt_history import (
     BackendType,
     PromptHistory,
 )
+from prompt_improver.domain.question import Question
 from prompt_improver.domain.values import find_unstorable_character, utc_milliseconds
 from tests.histories import NOON, make_history
 
@@ -50,6 +51,12 @@ from tests.histories import NOON, make_history
         ("task", 7, "int"),
         ("changed", "yes", "str"),
         ("guardrail_sources", ("idea",), "got 1"),
+        ("questions", "How large?", "str"),
+        ("questions", ["How large?"], "questions[0] must be an object, got str"),
+        ("questions", [{"id": "size"}], "questions[0] lacks text"),
+        ("questions", [{"id": 7, "text": "?"}], "questions[0].id"),
+        ("questions", [{"id": "a", "text": "?", "options": "S"}], "questions[0].options"),
+        ("answers", [{"id": "a", "text": "\0"}], "answers[0].text"),
     ],
 )
 def test_a_field_that_breaks_a_rule_is_refused_by_name_and_value(field, value, words):
@@ -75,6 +82,12 @@ def test_text_that_cannot_be_stored_is_refused_and_never_quoted(field, code):
 def test_a_guardrail_that_cannot_be_stored_is_refused_by_its_place():
     with pytest.raises(ValueError, match=r"guardrails\[1\]"):
         make_history(guardrails=("fine", "\0"))
+
+
+def test_what_only_a_later_version_knows_of_a_question_is_left_out():
+    known = {"id": "size", "text": "How large?", "options": ["S"]}
+    history = make_history(questions=[known | {"mood": "good"}])
+    assert history.questions == (Question(id="size", text="How large?", options=("S",)),)
 
 
 def test_every_field_has_one_rule():

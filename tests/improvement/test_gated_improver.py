@@ -9,6 +9,7 @@ from prompt_improver.domain.errors import (
     ImproverUnreachableError,
 )
 from prompt_improver.domain.prompt_history import BackendType
+from prompt_improver.improvement.brief import CHAT, Brief
 from prompt_improver.improvement.gated_improver import GatedImprover
 from prompt_improver.improvement.improver import Correction, Improvement, Improver
 from prompt_improver.improvement.offline import compose
@@ -76,7 +77,12 @@ class Writer(Improver):
         self.seconds_a_call = 0.0
 
     async def improve(
-        self, idea: str, context: str = "", correction: Correction | None = None
+        self,
+        idea: str,
+        context: str = "",
+        correction: Correction | None = None,
+        *,
+        brief: Brief = CHAT,
     ) -> Improvement:
         self.corrections.append(correction)
         self.clock.now += self.seconds_a_call

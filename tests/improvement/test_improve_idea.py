@@ -14,7 +14,9 @@ from prompt_improver.domain.errors import (
     TooManyImprovementsError,
 )
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
+from prompt_improver.domain.question import Answer, Question
 from prompt_improver.domain.recorder import Recorder, SaveOutcome
+from prompt_improver.domain.target import Target
 from prompt_improver.improvement.cancellation import Cancellation
 from prompt_improver.improvement.improve_idea import (
     MAX_TEXT_CHARACTERS,
@@ -93,6 +95,38 @@ async def test_an_improvement_is_kept_as_it_is_answered(house):
     assert (row.original_idea, row.context, row.directive) == ("Fix it", "a bug", "Fix it")
     assert (row.backend, row.latency_ms) == (BackendType.FEW_SHOT, 2000.0)
     assert house.figures.heard == [("improved", BackendType.FEW_SHOT, 2000.0)]
+
+
+async def test_answers_count_as_part_of_the_idea_and_the_record_keeps_both(house):
+    given = (Answer(id="language", text=" Python 3 "), Answer(id="skipped", text=" "))
+    improved = await house.improve("Write a script", answers=given)
+    assert house.model.calls == [("Write a script\n\nPython 3", "")]
+    row = improved.history
+    assert (row.original_idea, row.answers, row.changed) == ("Write a script", given, True)
+
+
+async def test_a_question_that_was_answered_or_skipped_does_not_come_again(house):
+    house.model.questions = tuple(Question(id=name, text=f"{name}?") for name in "abc")
+    improved = await house.improve(answers=(Answer(id="a", text="yes"), Answer(id="b", text="")))
+    assert [question.id for question in improved.history.questions] == ["c"]
+    assert house.model.briefs[0].answered == {"a", "b"}
+
+
+async def test_idea_and_answers_have_one_bound(house):
+    with pytest.raises(InvalidRequestError, match="together"):
+        await house.improve("x" * 60_000, answers=(Answer(id="a", text="x" * 60_000),))
+    with pytest.raises(InvalidRequestError, match="answers"):
+        await house.improve("x", answers=(Answer(id="a", text="\0"),))
+
+
+async def test_the_target_that_is_asked_for_is_handed_on_and_kept(house):
+    improved = await house.improve(target=Target.AGENT)
+    assert house.model.briefs[0].target is Target.AGENT
+    assert improved.history.target == "agent"
+
+
+async def test_without_a_target_the_record_says_which_one_was_taken(house):
+    assert (await house.improve("Fix it")).history.target == "chat"
 
 
 async def test_the_backend_that_is_asked_for_answers(house):

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from prompt_improver.api.history_schemas import HistoryItem, HistoryResponse, HistorySummary
 from prompt_improver.api.schemas import ImproveResponse
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
+from prompt_improver.domain.question import Question
 from prompt_improver.domain.recorder import SaveOutcome
 
 _IMPROVEMENT = PromptHistory(
@@ -41,6 +42,16 @@ _IMPROVEMENT = PromptHistory(
     changed=True,
     artefact="REST API",
     target="chat",
+    questions=(
+        Question(
+            id="authentication",
+            text="Who may call it?",
+            why="Routes and status codes depend on it.",
+            default="Everybody reads, members write.",
+            options=("Everybody", "Members", "Staff"),
+        ),
+    ),
+    answers=(),
 )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from prompt_improver.domain.prompt_history import BackendType
+from prompt_improver.improvement.brief import CHAT, Brief
 from prompt_improver.improvement.improver import Correction, Improvement, Improver
 from prompt_improver.improvement.language import detect_language
 from prompt_improver.improvement.model.connection import ModelConnection
@@ -45,7 +46,12 @@ class DspyImprover(Improver):
         await self._connection.close()
 
     async def improve(
-        self, idea: str, context: str = "", correction: Correction | None = None
+        self,
+        idea: str,
+        context: str = "",
+        correction: Correction | None = None,
+        *,
+        brief: Brief = CHAT,
     ) -> Improvement:
         language = detect_language(idea, context)
         shown: Sequence[Demonstration] = ()

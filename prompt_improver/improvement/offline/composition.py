@@ -4,6 +4,7 @@ certain."""
 from dataclasses import dataclass
 from typing import Any
 
+from prompt_improver.improvement.brief import CHAT, Brief
 from prompt_improver.improvement.language import detect_language
 from prompt_improver.improvement.offline.finished import is_finished, is_greeting, meant
 from prompt_improver.improvement.offline.grammar import grammar
@@ -34,7 +35,7 @@ class Composition:
     """The idea is a finished prompt, or no request at all: nothing is to be added."""
 
 
-def compose(idea: str, context: str = "") -> Composition:
+def compose(idea: str, context: str = "", brief: Brief = CHAT) -> Composition:
     """The offline prompt of ``idea``, which is not blank. Deterministic; raises nothing,
     whatever stands in the texts."""
     known = knowledge()

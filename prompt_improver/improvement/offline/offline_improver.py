@@ -3,6 +3,7 @@
 import asyncio
 
 from prompt_improver.domain.prompt_history import BackendType
+from prompt_improver.improvement.brief import CHAT, Brief
 from prompt_improver.improvement.improver import Correction, Improvement, Improver
 from prompt_improver.improvement.offline.composition import compose
 
@@ -26,9 +27,14 @@ class OfflineImprover(Improver):
         await asyncio.to_thread(compose, "Write a line of at most 3 words", "")
 
     async def improve(
-        self, idea: str, context: str = "", correction: Correction | None = None
+        self,
+        idea: str,
+        context: str = "",
+        correction: Correction | None = None,
+        *,
+        brief: Brief = CHAT,
     ) -> Improvement:
-        composed = compose(idea, context)
+        composed = compose(idea, context, brief)
         return Improvement(
             prompt=composed.prompt,
             backend=self.backend,
