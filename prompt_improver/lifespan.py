@@ -165,7 +165,7 @@ def _start_upkeep(
     stack.push_async_callback(watch.stop)
     cleanup = HistoryCleanup(repository, recorder.breaker, days=settings.sqlite_retention_days)
     compaction = HistoryCompaction(repository, recorder.breaker)
-    if settings.sqlite_auto_cleanup:
+    if settings.cleans_up:
         cleanup.start()
     else:
         compaction.start()  # the cleanup would do that too

@@ -42,6 +42,15 @@ class _Json(_Utc):
         return json.dumps(line, ensure_ascii=False)
 
 
+def log_line(form: str, logger: str, message: str) -> str:
+    """``message`` as it stands on standard output: alone, or as a line of the JSON log."""
+    if form != "json":
+        return message
+    return _Json().format(
+        logging.LogRecord(logger, logging.INFO, __file__, 0, message, args=None, exc_info=None)
+    )
+
+
 def configure_logging(level: str, form: str) -> None:
     """Send the log to standard error, a line an event, in UTC; ``form`` is text or json.
     Other packages' lines, uvicorn's among them, come in the same form, from WARNING on."""

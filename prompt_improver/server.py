@@ -16,7 +16,7 @@ from prompt_improver.app import create_app
 from prompt_improver.domain.errors import AddressError, SettingsError
 from prompt_improver.exposure import check_exposure
 from prompt_improver.http_protocol import HttpProtocol
-from prompt_improver.logs import configure_logging
+from prompt_improver.logs import configure_logging, log_line
 from prompt_improver.misspelt_settings import misspelt_warnings
 from prompt_improver.model_wiring import make_backends
 from prompt_improver.settings import Settings
@@ -42,8 +42,11 @@ class _Server(uvicorn.Server):
     SIGTERM, and ends at a second SIGINT without the end of the lifespan: rows would be lost.
     """
 
-    def __init__(self, config: uvicorn.Config, shutdown: Shutdown, grace_s: float) -> None:
+    def __init__(
+        self, config: uvicorn.Config, shutdown: Shutdown, grace_s: float, log_format: str
+    ) -> None:
         super().__init__(config)
+        self._log_format = log_format
         self._shutdown = shutdown
         self._grace_s = grace_s
 
@@ -52,7 +55,8 @@ class _Server(uvicorn.Server):
         if sockets and self.started:
             host, port = sockets[0].getsockname()[:2]
             host = f"[{host}]" if ":" in host else host
-            sys.stdout.write(f"Prompt Improver {__version__} listens on http://{host}:{port}\n")
+            line = f"Prompt Improver {__version__} listens on http://{host}:{port}"
+            sys.stdout.write(log_line(self._log_format, __name__, line) + "\n")
             sys.stdout.flush()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -128,7 +132,7 @@ def serve(settings: Settings, *, grace_s: float = GRACE_S) -> None:
         timeout_graceful_shutdown=math.ceil(grace_s + ANSWERS_S),
     )
     with listener:
-        _Server(config, shutdown, grace_s).run(sockets=[listener])
+        _Server(config, shutdown, grace_s, settings.log_format).run(sockets=[listener])
 
 
 def _log_settings(settings: Settings) -> None:

@@ -18,6 +18,7 @@ from pydantic_settings import (
 from prompt_improver.data_folder import data_folder, is_checkout
 from prompt_improver.domain.errors import SettingsError
 from prompt_improver.improvement.model.providers import CHOICES, WITH_KEY
+from prompt_improver.prompt_raycast_settings import translate
 from prompt_improver.setting_values import (
     DEFAULT_DB_PATH,
     DatabasePath,
@@ -126,7 +127,10 @@ class Settings(_WithKeys):
         1, description="Connections; the design has one, so only 1 is taken."
     )
     sqlite_retention_days: int = Field(
-        30, ge=1, le=36_500, description="Days after which the automatic cleanup deletes a row."
+        30,
+        ge=0,
+        le=36_500,
+        description="Days after which the automatic cleanup deletes a row; 0 keeps everything.",
     )
     sqlite_auto_cleanup: bool = Field(
         True, description="Delete old rows at start and every 24 h; false keeps everything."
@@ -178,6 +182,11 @@ class Settings(_WithKeys):
         return Path.cwd() / self.sqlite_db_path
 
     @property
+    def cleans_up(self) -> bool:
+        """Whether old rows are deleted at all."""
+        return self.sqlite_auto_cleanup and self.sqlite_retention_days > 0
+
+    @property
     def where_history_is(self) -> str:
         """What an installed program says once, when it makes the user's history."""
         return f"Your history is kept in {self.database_file} (SQLITE_DB_PATH moves it)"
@@ -220,8 +229,9 @@ def load_settings() -> Settings:
     Raises:
         SettingsError: a value is wrong.
     """
+    ours, _ = translate(_given_values())
     try:
-        return Settings()
+        return Settings(**ours)  # type: ignore[arg-type]  # texts, as the environment has them
     except ValidationError as error:
         raise SettingsError("\n".join(_line(e) for e in error.errors())) from None
     except (OSError, UnicodeDecodeError) as error:
@@ -230,8 +240,21 @@ def load_settings() -> Settings:
 
 def given_names() -> set[str]:
     """Names, in upper case, of all that the environment and ``.env`` hold; no values."""
-    sources = (EnvSettingsSource(Settings), DotEnvSettingsSource(Settings))
-    return {name.upper() for source in sources for name in source.env_vars}
+    return set(_given_values())
+
+
+def foreign_warnings() -> list[str]:
+    """A line for each value of prompt_raycast_ext that is not taken as it stands."""
+    return translate(_given_values())[1]
+
+
+def _given_values() -> dict[str, str]:
+    """All that the environment and, under it, ``.env`` hold; names in upper case."""
+    try:
+        sources = (DotEnvSettingsSource(Settings), EnvSettingsSource(Settings))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f".env cannot be read ({error}): mend it or remove it") from None
+    return {name.upper(): value or "" for each in sources for name, value in each.env_vars.items()}
 
 
 def _data_folder() -> Path:

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).parent.parent
-START_LINE = re.compile(r"listens on (http://\S+)")
+START_LINE = re.compile(r"listens on (http://[\w.:\[\]-]+)")
 
 
 def clean_environment(**variables: str) -> dict[str, str]:

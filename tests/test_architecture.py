@@ -46,9 +46,11 @@ MAY_IMPORT = {
     "prompt_improver/background_task.py": {DOMAIN},
     "prompt_improver/setting_values.py": {"pydantic", "pydantic_settings"},
     "prompt_improver/data_folder.py": set(),
+    "prompt_improver/prompt_raycast_settings.py": set(),
     "prompt_improver/settings.py": {
         DOMAIN,
         f"{OWN}.data_folder",
+        f"{OWN}.prompt_raycast_settings",
         f"{OWN}.improvement.model.providers",
         f"{OWN}.setting_values",
         "pydantic",

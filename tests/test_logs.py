@@ -1,6 +1,7 @@
 """What the running server writes to its log, in both forms."""
 
 import json
+import logging
 import re
 import socket
 import subprocess
@@ -8,7 +9,11 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from fastapi.testclient import TestClient
 
+from prompt_improver.app import create_app
+from prompt_improver.logs import log_line
+from prompt_improver.settings import Settings
 from tests.model_server import ModelServer, Reply
 from tests.server_process import ServerProcess, clean_environment
 
@@ -165,3 +170,28 @@ def test_warnings_of_python_do_not_write_past_the_log():
         timeout=30,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_line_on_standard_output_is_json_where_the_log_is():
+    assert log_line("text", "server", "listens on http://127.0.0.1:8000").startswith("listens")
+    line = json.loads(log_line("json", "server", "listens on http://127.0.0.1:8000"))
+    assert (line["level"], line["message"]) == ("INFO", "listens on http://127.0.0.1:8000")
+
+
+def test_probes_that_are_well_do_not_fill_the_log_and_others_are_logged(tmp_path, caplog):
+    settings = Settings(
+        _env_file=None, llm_provider="offline", sqlite_db_path=str(tmp_path / "history.db")
+    )
+    with (
+        caplog.at_level(logging.INFO, logger="prompt_improver"),
+        TestClient(create_app(settings), base_url="http://localhost") as client,
+    ):
+        for path in ("/health", "/health/repository", "/metrics", "/"):
+            assert client.get(path).status_code == 200
+        assert client.post("/health").status_code == 405
+    lines = [record.getMessage() for record in caplog.records if "route=" in record.getMessage()]
+    assert [line.split(" status")[0] for line in lines if "route=/ " in line] == [
+        "method=GET route=/"
+    ]
+    assert not [line for line in lines if "GET route=/health" in line or "route=/metrics" in line]
+    assert [line for line in lines if "status=405" in line]

@@ -62,7 +62,7 @@ def test_an_empty_optional_number_means_unset(monkeypatch, name):
         ("SQLITE_DB_PATH", "x" * 4097, "give a shorter path"),
         ("SQLITE_DB_PATH", "../x.db", "give an absolute path instead"),
         ("SQLITE_DB_PATH", "data/../../x.db", "give an absolute path instead"),
-        ("SQLITE_RETENTION_DAYS", "0", "greater than or equal to 1"),
+        ("SQLITE_RETENTION_DAYS", "-1", "greater than or equal to 0"),
         ("SQLITE_RETENTION_DAYS", "36501", "less than or equal to 36500"),
         ("SQLITE_ENABLED", "perhaps", "valid boolean"),
         ("API_PORT", "65536", "less than or equal to 65535"),

@@ -35,12 +35,14 @@ async def root() -> RootResponse:
         version=__version__,
         endpoints={
             "improve": "POST /api/v1/improve-prompt",
+            # These two are paths alone, as clients of prompt_raycast_ext read them.
+            "improve_prompt": "/api/v1/improve-prompt",
+            "health": "/health",
             "history": "GET /api/v1/history",
             "history_item": "GET /api/v1/history/{prompt_id}",
             "history_delete": "DELETE /api/v1/history/{prompt_id}",
             "history_export": "GET /api/v1/history/export",
             "statistics": "GET /api/v1/statistics",
-            "health": "GET /health",
             "repository_health": "GET /health/repository",
             "metrics": "GET /metrics",
             "docs": "GET /docs",

@@ -7,7 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -31,6 +37,8 @@ class Metrics(ImprovementObserver):
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        # Memory, processor time and open files of this process; on Linux only.
+        ProcessCollector(registry=self._registry)
         self._history: HistoryFigures | None = None
         self._improvements = Counter(
             "prompt_improver_improvements",
@@ -74,6 +82,16 @@ class Metrics(ImprovementObserver):
             buckets=_COMMIT_BUCKETS_S,
             registry=self._registry,
         )
+        self._begin()
+
+    def _begin(self) -> None:
+        """Every series at 0, so that its first count is an increase."""
+        for backend in (BackendType.ZERO_SHOT, BackendType.FEW_SHOT, BackendType.OFFLINE):
+            for outcome in ("improved", "kept_original", "internal_error"):
+                self._improvements.labels(backend.value, outcome)
+            self._latency.labels(backend.value)
+        for direction in ("input", "output"):
+            self._tokens.labels(direction)
 
     def count_improvement(self, history: PromptHistory) -> None:
         backend = history.backend.value

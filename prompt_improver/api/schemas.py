@@ -95,11 +95,35 @@ class ImproveResponse(ImprovementFields):
         "saved, spooled (kept in a file until the database is back), dropped (could not be "
         "kept) or disabled."
     )
+    # What clients of prompt_raycast_ext read besides, under the names of that program.
+    intent: str = Field(description="As task; empty where that is null.")
+    strategy: str = Field(description="As backend.")
+    strategy_meta: dict[str, JsonValue] = Field(description="model_version and fallback_reason.")
+    degradation_flags: dict[str, bool] = Field(
+        description="What could not be done, each true: persistence_failed where saved is "
+        "dropped, model_unavailable, kept_original."
+    )
+    metrics_warning: None = Field(None, description="Always null.")
 
     @classmethod
     def of(cls, history: PromptHistory, saved: SaveOutcome) -> "ImproveResponse":
         """The answer that shows ``history``, and tells what became of it."""
-        return cls(**to_json_record(history), saved=saved)
+        flags = {
+            "persistence_failed": saved is SaveOutcome.DROPPED,
+            "model_unavailable": "model_unavailable" in (history.warnings or ()),
+            "kept_original": bool(history.kept_original),
+        }
+        return cls(
+            **to_json_record(history),
+            saved=saved,
+            intent=history.task or "",
+            strategy=history.backend.value,
+            strategy_meta={
+                "model_version": history.model_version,
+                "fallback_reason": history.fallback_reason,
+            },
+            degradation_flags={name: True for name, is_so in flags.items() if is_so},
+        )
 
 
 class ErrorResponse(BaseModel):

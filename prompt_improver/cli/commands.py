@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import logging
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -76,7 +77,14 @@ def serve() -> None:
     from prompt_improver.server import serve
     from prompt_improver.settings import load_settings
 
-    serve(load_settings())  # a misspelt name it tells in its log
+    settings = load_settings()
+    try:
+        serve(settings)  # a misspelt name it tells in its log
+    except PromptImproverError as error:
+        if settings.log_format != "json":
+            raise
+        logging.getLogger(__name__).error("%s", error.for_terminal())
+        raise typer.Exit(error.kind.exit_code) from None
 
 
 @app.command()
@@ -142,6 +150,8 @@ def cleanup(
     """Delete improvements that are older than a number of days."""
     settings = read_settings()
     days = settings.sqlite_retention_days if days is None else days
+    if not days:
+        raise InvalidRequestError("SQLITE_RETENTION_DAYS=0 keeps everything: say --days")
     deleted = with_repository(lambda repository: repository.delete_old(days), settings)
     output.say(f"Deleted {deleted} improvements older than {days} days")
 

@@ -132,22 +132,34 @@ def import_(
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave bad lines out instead of stopping.")
     ] = False,
+    origin: Annotated[
+        Literal["export", "prompt_raycast_ext"],
+        typer.Option("--from", help="Whose file it is; prompt_raycast_ext: its database."),
+    ] = "export",
 ) -> None:
     """Take exported improvements in. Those that are kept already are left as they are, so an
     import can be repeated; with a bad line nothing is taken in."""
     from prompt_improver.importing.export_file import BadLine, read_lines
+    from prompt_improver.importing.prompt_raycast_ext import read_database
 
     now = datetime.now(UTC)
+    is_database = origin == "prompt_raycast_ext"
     with _source(file) as source:
+
+        def read(draw: Callable[[int, int], None]) -> "Iterator[PromptHistory | BadLine]":
+            if is_database:
+                return read_database(file)
+            return read_lines(source, lambda done: draw(done, size))
+
         size = os.fstat(source.fileno()).st_size
         bad, first = 0, list[BadLine]()
         with output.progress("reading") as draw:
-            for each in read_lines(source, lambda done: draw(done, size)):
+            for each in read(draw):
                 if isinstance(each, BadLine):
                     bad += 1
                     first += [each] if bad <= _BAD_LINES_SHOWN else []
         for each in first:
-            output.complain(f"line {each.number}: {each.reason}")
+            output.complain(f"{'row' if is_database else 'line'} {each.number}: {each.reason}")
         if bad > _BAD_LINES_SHOWN:
             output.complain(f"and {bad - _BAD_LINES_SHOWN} more")
         if bad and not skip_bad:
@@ -157,12 +169,10 @@ def import_(
         source.seek(0)
         with output.progress("importing") as draw:
             good = (
-                replace(row, imported_at=now)
-                for row in read_lines(source, lambda done: draw(done, size))
-                if not isinstance(row, BadLine)
+                replace(row, imported_at=now) for row in read(draw) if not isinstance(row, BadLine)
             )
-            read, new = with_repository(lambda repository: _save_all(repository, good))
-    kept = f", {read - new} were kept already" if read > new else ""
+            found, new = with_repository(lambda repository: _save_all(repository, good))
+    kept = f", {found - new} were kept already" if found > new else ""
     left_out = f", {bad} bad lines left out" if bad else ""
     output.say(f"{new} improvements imported{kept}{left_out}")
     if new:
@@ -173,7 +183,7 @@ def _tell_of_cleanup(count: int, imported_at: datetime) -> None:
     """When the imported rows will be deleted, and what to do where they are to stay."""
     settings = read_settings()
     days = settings.sqlite_retention_days
-    if not settings.sqlite_auto_cleanup:
+    if not settings.cleans_up:
         return
     output.say(
         f"The cleanup deletes these {count} from {imported_at + timedelta(days=days):%Y-%m-%d} "

@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="-")
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+_PROBES = frozenset({"/health", "/health/repository", "/metrics"})
+"""Asked every few seconds: a line for each would hide the others."""
 _ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -26,7 +28,8 @@ class RequestIdMiddleware:
     ``A-Za-z0-9._-``, else a new one.
 
     When the answer is out it logs one line: method, route, status, milliseconds, and what the
-    route has put into ``request.state.logged`` (backend, saved). Not the path as it was sent,
+    route has put into ``request.state.logged`` (backend, saved); for a probe that is well at
+    DEBUG. Not the path as it was sent,
     nor a method that is none, which anybody can write anything into.
 
     It is also where an error that nobody expected ends: as a 500 in a fixed sentence, with
@@ -76,4 +79,6 @@ class RequestIdMiddleware:
                 **logged,
             }
             line = " ".join(f"{name}={value}" for name, value in fields.items())
-            logger.info("%s", line, extra={"fields": fields})
+            is_quiet = fields["route"] in _PROBES and 200 <= status < 400
+            level = logging.DEBUG if is_quiet else logging.INFO
+            logger.log(level, "%s", line, extra={"fields": fields})

@@ -17,6 +17,7 @@ from typing import Any
 
 from prompt_improver.domain.values import find_unstorable_character
 from prompt_improver.improvement.language import detect_language
+from prompt_improver.improvement.model.example_pool import read_pool
 from prompt_improver.improvement.structured_prompt import Framework
 
 DEFAULT_DEMONSTRATIONS = Path(__file__).with_name("demonstrations.jsonl")
@@ -100,18 +101,20 @@ class Demonstrations:
 def load_demonstrations(path: Path = DEFAULT_DEMONSTRATIONS) -> Demonstrations:
     """The training set in ``path``: JSON lines, each with idea, context, reasoning, role,
     directive, framework, guardrails, output_format and confidence. Blank lines are passed
-    over.
+    over. A pool of prompt_raycast_ext is taken too (``example_pool``).
 
     Raises:
         ValueError: the file cannot be read, or a line is not an example; names the path,
             the line and what is wrong with it.
     """
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
         raise ValueError(f"{path} cannot be read: {why}") from None
-    examples = []
+    examples = read_pool(text)
+    lines = text.split("\n") if examples is None else []
+    examples = examples or []
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
