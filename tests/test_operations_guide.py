@@ -142,6 +142,15 @@ def test_every_command_of_the_guide_works_from_top_to_bottom(deployment):
     assert time.monotonic() - began < ALLOWED_S
 
 
+def test_every_command_of_the_other_ways_to_run_it_works(deployment):
+    text = (ROOT / "docs" / "deployment.md").read_text()
+    blocks = [block for _, kind, _, block in FENCE.findall(text) if kind == "sh"]
+    assert blocks
+    deployment.install()
+    for block in blocks:
+        run_block(deployment, block)
+
+
 def test_what_is_not_run_is_little_and_has_a_name():
     blocks = [(kind, not_run) for _, kind, not_run, _ in FENCE.findall(GUIDE) if kind]
     assert [not_run for kind, not_run in blocks if kind == "text"] == NOT_RUN
