@@ -89,6 +89,7 @@ def _register(settings: Settings, replacements: Replacements) -> Container:
             container.get(Recorder),
             slots=ModelSlots(settings.max_concurrent_improvements),
             observer=container.get(Metrics),
+            fallback=settings.llm_fallback == "offline",
         ),
     )
     return container

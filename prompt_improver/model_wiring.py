@@ -47,7 +47,11 @@ async def improve_once(
     backends = await make_backends(settings)
     recorder = make_direct_recorder(settings)
     improve_idea = ImproveIdea(
-        backends, recorder, slots=ModelSlots(1), observer=ImprovementObserver()
+        backends,
+        recorder,
+        slots=ModelSlots(1),
+        observer=ImprovementObserver(),
+        fallback=settings.llm_fallback == "offline",
     )
     try:
         improved = await improve_idea.improve(

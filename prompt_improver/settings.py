@@ -109,6 +109,11 @@ class Settings(_WithKeys):
     llm_temperature: Temperature = Field(
         None, description="Sampling temperature, 0 to 2; empty takes the model's own."
     )
+    llm_fallback: Literal["offline", "none"] = Field(
+        "offline",
+        description="offline: where the model fails and backend is auto, the offline backend "
+        "answers; none: an error.",
+    )
     dspy_fewshot_enabled: bool = Field(
         True, description="false: auto prefers zero-shot to few-shot."
     )

@@ -1,6 +1,8 @@
 """An improver for tests of what stands above it."""
 
 import asyncio
+from dataclasses import replace
+from typing import Any
 
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.question import Question
@@ -13,7 +15,7 @@ from prompt_improver.improvement.structured_prompt import Framework, StructuredP
 
 class ScriptedImprover(Improver):
     """Answers with the idea as the directive. ``fail_with``: raises it instead. ``gate``:
-    waits until it is set. ``is_ready``: what
+    waits until it is set. ``answer_with``: facts of the Improvement. ``is_ready``: what
     ``ready`` tells."""
 
     model_version = "scripted/1"
@@ -25,6 +27,7 @@ class ScriptedImprover(Improver):
         self.calls: list[tuple[str, str]] = []
         self.briefs: list[Brief] = []
         self.questions: tuple[Question, ...] = ()
+        self.answer_with: dict[str, Any] = {}
         self.is_ready = True
 
     @property
@@ -45,7 +48,7 @@ class ScriptedImprover(Improver):
             await self.gate.wait()
         if self.fail_with is not None:
             raise self.fail_with
-        return Improvement(
+        improvement = Improvement(
             prompt=StructuredPrompt(
                 role="A careful engineer",
                 directive=idea,
@@ -62,6 +65,7 @@ class ScriptedImprover(Improver):
             model_version=self.model_version,
             warnings=("vague",) if idea == "vague" else (),
         )
+        return replace(improvement, **self.answer_with)
 
 
 def make_backends(*improvers: Improver) -> Backends:

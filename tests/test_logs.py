@@ -140,6 +140,7 @@ def test_a_models_failure_is_told_without_its_words(tmp_path):
             LLM_PROVIDER="openai-compatible",
             LLM_BASE_URL=model.base_url,
             LLM_API_KEY="planted-key",
+            LLM_FALLBACK="none",
         ) as server,
     ):
         model.reply = Reply(status=401, body=b'{"error": {"message": "planted-key is wrong"}}')

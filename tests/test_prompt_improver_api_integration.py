@@ -429,7 +429,7 @@ def test_an_error_of_the_model_has_its_status_and_sentence_and_its_cause_in_the_
 ):
     improver.fail_with = error
     with caplog.at_level(logging.INFO):
-        answer = client.post(URL, json={"idea": "Test"})
+        answer = client.post(URL, json={"idea": "Test", "backend": "zero-shot"})
     assert answer.status_code == status
     assert sentence in answer.json()["detail"]
     assert "planted" not in answer.text
@@ -448,12 +448,18 @@ def test_health_tells_of_the_last_failure_of_the_model_and_when(client, improver
 
 def test_a_rate_limit_tells_when_to_come_again(client, improver):
     improver.fail_with = ImproverRateLimitedError("slow down", retry_after_s=6.2)
-    assert client.post(URL, json={"idea": "Test"}).headers["Retry-After"] == "7"
+    assert (
+        client.post(URL, json={"idea": "Test", "backend": "zero-shot"}).headers["Retry-After"]
+        == "7"
+    )
 
 
 def test_a_rate_limit_without_a_time_tells_one_of_ours(client, improver):
     improver.fail_with = ImproverRateLimitedError("slow down")
-    assert int(client.post(URL, json={"idea": "Test"}).headers["Retry-After"]) > 0
+    assert (
+        int(client.post(URL, json={"idea": "Test", "backend": "zero-shot"}).headers["Retry-After"])
+        > 0
+    )
 
 
 def test_a_backend_that_is_not_configured_is_503_saying_what_to_set(make_client):

@@ -33,8 +33,10 @@ async def improve_prompt(
     except ImprovementCancelledError as error:
         logged["cancelled"] = error.cause
         raise
-    if improved.cancelled:
-        logged["cancelled"] = improved.cancelled
+    if isinstance(improved.instead_of, ImprovementCancelledError):
+        logged["cancelled"] = improved.instead_of.cause
+    elif improved.instead_of is not None:
+        logged["fallback"] = improved.instead_of.code
     logged["backend"] = improved.history.backend.value
     logged["saved"] = improved.saved.value
     return ImproveResponse.of(improved.history, improved.saved)

@@ -99,7 +99,9 @@ class ImprovementFields(BaseModel):
     output_tokens: int | None = Field(
         description="Tokens that the model wrote; null where its server does not say."
     )
-    model_calls: int | None = Field(description="Requests sent to the model: 0 offline, at most 2.")
+    model_calls: int | None = Field(
+        description="Requests sent to the model, those that failed among them: at most 2."
+    )
     imported_at: str | None = Field(
         description="When it was imported: ISO 8601, UTC; null where it was made here.",
         examples=["2026-05-04T12:00:00.123Z"],

@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 
 from prompt_improver.api.repository_health import RepositoryHealth
 from prompt_improver.domain.breaker import BreakerState
+from prompt_improver.domain.error_table import ERRORS
 from prompt_improver.domain.errors import CallerGoneError, PromptImproverError, StoppingError
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.prompt_repository import RepositoryDescription
@@ -30,6 +31,11 @@ from prompt_improver.recording import HistoryCleanup, HistoryRecorder
 _LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 # From a commit on a quiet disk to one that waits for another process.
 _COMMIT_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+
+_REASONS_TO_FALL_BACK = (
+    StoppingError.code,
+    *(code for code in ERRORS if code.startswith("model_")),
+)
 
 
 class Metrics(ImprovementObserver):
@@ -54,10 +60,19 @@ class Metrics(ImprovementObserver):
             ("backend", "cause"),
             registry=self._registry,
         )
+        self._fallbacks = Counter(
+            "prompt_improver_fallbacks",
+            "Answers of the offline backend in the place of a model's, by the backend that was to "
+            "answer and the code of the model's error.",
+            ("backend", "code"),
+            registry=self._registry,
+        )
         # There from the start, so that the first one is an increase.
         for backend in (BackendType.ZERO_SHOT, BackendType.FEW_SHOT):
             for kind in (CallerGoneError, StoppingError):
                 self._cancellations.labels(backend.value, kind.cause)
+            for code in _REASONS_TO_FALL_BACK:
+                self._fallbacks.labels(backend.value, code)
         self._latency = Histogram(
             "prompt_improver_improvement_seconds",
             "Seconds that improvements took, by backend.",
@@ -105,6 +120,9 @@ class Metrics(ImprovementObserver):
     def count_failure(self, backend: BackendType, error: Exception) -> None:
         code = error.code if isinstance(error, PromptImproverError) else "internal_error"
         self._improvements.labels(backend.value, code).inc()
+
+    def count_fallback(self, backend: BackendType, error: PromptImproverError) -> None:
+        self._fallbacks.labels(backend.value, error.code).inc()
 
     def count_cancellation(self, backend: BackendType, cause: str) -> None:
         self._cancellations.labels(backend.value, cause).inc()

@@ -114,6 +114,8 @@ def improve(
     if is_first and settings.database_file.exists():
         output.note(settings.where_history_is)
     history = improved.history
+    if improved.instead_of is not None:
+        output.warn(improved.instead_of.for_terminal())
     for code in history.warnings or ():
         output.warn(tell_warning(code))
     if not as_json:

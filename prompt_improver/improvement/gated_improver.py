@@ -9,7 +9,12 @@ from prompt_improver.domain.errors import ImproverError, ImproverReplyError
 from prompt_improver.improvement.brief import CHAT, Brief
 from prompt_improver.improvement.gates import GateFailure, check
 from prompt_improver.improvement.guardrail_source import sources_of
-from prompt_improver.improvement.improver import Correction, Improvement, Improver
+from prompt_improver.improvement.improver import (
+    UNREADABLE_REPLY,
+    Correction,
+    Improvement,
+    Improver,
+)
 from prompt_improver.improvement.kept_original import keep_original
 from prompt_improver.improvement.structured_prompt import StructuredPrompt
 
@@ -17,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 MOST_CALLS = 2
 """Requests to the model for one improvement."""
-_UNREADABLE = GateFailure("reply", ("Answer with one JSON object that has every key.",))
+_UNREADABLE = GateFailure(UNREADABLE_REPLY, ("Answer with one JSON object that has every key.",))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,9 @@
 """The one use case: an idea becomes an improvement, and is remembered. Every door calls it."""
 
+import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from prompt_improver.domain.errors import (
@@ -10,7 +11,9 @@ from prompt_improver.domain.errors import (
     CallerGoneError,
     ImprovementCancelledError,
     ImproverError,
+    ImproverReplyError,
     InvalidRequestError,
+    PromptImproverError,
 )
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.question import Answer
@@ -20,8 +23,10 @@ from prompt_improver.domain.values import find_unstorable_character
 from prompt_improver.improvement.backends import Backends
 from prompt_improver.improvement.brief import Brief, with_answers
 from prompt_improver.improvement.cancellation import Cancellation
-from prompt_improver.improvement.improver import Improvement, Improver
+from prompt_improver.improvement.improver import UNREADABLE_REPLY, Improvement, Improver
 from prompt_improver.improvement.model_slots import ModelSlots
+
+logger = logging.getLogger(__name__)
 
 MAX_TEXT_CHARACTERS = 100_000
 """Of the idea, and of the context."""
@@ -34,8 +39,8 @@ class Improved:
     history: PromptHistory
     """The record: what the answer shows, and what is kept."""
     saved: SaveOutcome
-    cancelled: str | None = None
-    """Why the model was given up, where the offline backend answers in its place."""
+    instead_of: PromptImproverError | None = None
+    """Why the model gave no answer, where the offline backend answers in its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +62,17 @@ class ImprovementObserver:
     def count_failure(self, backend: BackendType, error: Exception) -> None:
         """An idea was not answered."""
 
+    def count_fallback(self, backend: BackendType, error: PromptImproverError) -> None:
+        """The offline backend is to answer in the place of ``backend``."""
+
     def count_cancellation(self, backend: BackendType, cause: str) -> None:
         """A call of the model was given up. That is neither an answer nor a failure."""
 
 
 class ImproveIdea:
     """Improves ideas with ``backends``, as many at once as there are ``slots``, and hands each
-    improvement to ``recorder``."""
+    improvement to ``recorder``. With ``fallback`` the offline backend answers where the model
+    fails and none was asked for by name."""
 
     def __init__(
         self,
@@ -72,6 +81,7 @@ class ImproveIdea:
         *,
         slots: ModelSlots,
         observer: ImprovementObserver,
+        fallback: bool = True,
         clock: Callable[[], float] = time.perf_counter,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -79,6 +89,7 @@ class ImproveIdea:
         self._recorder = recorder
         self._slots = slots
         self._observer = observer
+        self._fallback = fallback
         self._clock = clock
         self._now = now
         self.last_failure: ModelFailure | None = None
@@ -102,7 +113,7 @@ class ImproveIdea:
 
         Args:
             backend: who is to answer; None takes the best that is configured, and where that
-                one has to be given up because the program stops, the offline backend.
+                one fails or has to be given up because the program stops, the offline backend.
             target: what the prompt is for; None takes what the idea is for.
             answers: to questions of an earlier answer. They count as part of the idea.
             cancellation: when the caller no longer waits. Nothing is kept then, unless the
@@ -133,35 +144,58 @@ class ImproveIdea:
         )
         chosen = self.chosen(backend)
         began = self._clock()
-        cancelled = None
+        instead_of: PromptImproverError | None = None
         try:
             improvement = await self._ask(chosen, told, context, brief, cancellation)
+            if backend is None and self._fallback:
+                _check_readable(improvement)
         except ImprovementCancelledError as error:
             self._observer.count_cancellation(chosen, error.cause)
             if isinstance(error, CallerGoneError) or backend is not None:
                 raise
-            cancelled = error.cause
-            improvement = await self._backends.improve_without_model(told, context, brief)
+            instead_of = error
+        except ImproverError as error:
+            if chosen in self._backends.improvers:
+                self.last_failure = ModelFailure(code=error.code, at=self._now())
+            if backend is not None or not self._fallback:
+                self._observer.count_failure(chosen, error)
+                raise
+            logger.warning("The offline backend answers: %s: %s", error.code, error)
+            instead_of = error
         except Exception as error:
             # An error that nobody expected is counted too; the door tells of it.
             self._observer.count_failure(chosen, error)
-            if isinstance(error, ImproverError) and chosen in self._backends.improvers:
-                self.last_failure = ModelFailure(code=error.code, at=self._now())
             raise
-        latency_ms = (self._clock() - began) * 1000
+        if instead_of is not None:
+            self._observer.count_fallback(chosen, instead_of)
+            improvement = await self._answer_without_model(told, context, brief, instead_of)
         history = improvement.to_history(
             idea=idea,
             context=context,
-            latency_ms=latency_ms,
+            latency_ms=(self._clock() - began) * 1000,
             brief=brief,
             answers=answers,
-            fallback_reason=cancelled,
+            fallback_reason=None if instead_of is None else instead_of.kind.sentence,
         )
         self._observer.count_improvement(history)
         # Nobody looks for the caller's end from here on: the answer is complete, and its row is
         # kept.
         saved = await self._recorder.record(history)
-        return Improved(history=history, saved=saved, cancelled=cancelled)
+        return Improved(history=history, saved=saved, instead_of=instead_of)
+
+    async def _answer_without_model(
+        self, idea: str, context: str, brief: Brief, error: PromptImproverError
+    ) -> Improvement:
+        improvement = await self._backends.improve_without_model(idea, context, brief)
+        if not isinstance(error, ImproverError):
+            return improvement
+        # What failed has to be paid for all the same.
+        return replace(
+            improvement,
+            model_calls=error.model_calls,
+            input_tokens=error.input_tokens,
+            output_tokens=error.output_tokens,
+        )
 
     async def _ask(
         self,
@@ -181,6 +215,17 @@ class ImproveIdea:
     ) -> Improvement:
         async with self._slots.take():
             return await improver.improve(idea, context, brief=brief)
+
+
+def _check_readable(improvement: Improvement) -> None:
+    """Raises ImproverReplyError where no reply of the model could be read."""
+    if UNREADABLE_REPLY in improvement.warnings:
+        raise ImproverReplyError(
+            "no reply of the model could be read as a prompt",
+            model_calls=improvement.model_calls,
+            input_tokens=improvement.input_tokens,
+            output_tokens=improvement.output_tokens,
+        )
 
 
 def check_text(name: str, text: str) -> None:

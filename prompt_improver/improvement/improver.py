@@ -10,6 +10,9 @@ from prompt_improver.domain.question import Answer
 from prompt_improver.improvement.brief import CHAT, Brief
 from prompt_improver.improvement.structured_prompt import GuardrailSource, StructuredPrompt
 
+UNREADABLE_REPLY = "reply"
+"""The warning of an improvement for which no reply of the model could be read."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Improvement:

@@ -179,7 +179,7 @@ def test_improvements_and_their_latency_are_counted_by_backend(make_client):
 
 
 def test_a_failure_is_an_outcome_of_its_own_and_has_no_latency(make_client, improver):
-    client = make_client(sqlite_enabled=False)
+    client = make_client(sqlite_enabled=False, llm_fallback="none")
     improver.fail_with = ImproverTimeoutError("planted")
     assert improve(client) == 504
     found = figures(client)
@@ -221,6 +221,20 @@ def test_what_does_not_fit_is_no_improvement(make_client):
     assert not sum(found[name] for name in found if name.startswith("improvements_total"))
 
 
+def test_an_answer_in_the_models_place_is_counted_as_that_and_as_an_answer(make_client):
+    model = ScriptedImprover()
+    model.fail_with = ImproverTimeoutError("planted", model_calls=2)
+    backends = make_backends(model, ScriptedImprover(BackendType.OFFLINE))
+    client = make_client(backends=backends, sqlite_enabled=False)
+    assert improve(client) == 200
+    found = figures(client)
+    assert found['fallbacks_total{backend="zero-shot",code="model_timeout"}'] == 1
+    assert found['improvements_total{backend="offline",outcome="improved"}'] == 1
+    failed = [name for name in found if name.startswith('improvements_total{backend="zero')]
+    assert sum(found[name] for name in failed) == 0
+    assert found["model_calls_total"] == 2
+
+
 def test_model_calls_tokens_and_kept_originals_are_counted():
     with ModelServer(models=["tiny"]) as model:
         model.reply = Reply(usage=(120, 80))
@@ -228,6 +242,7 @@ def test_model_calls_tokens_and_kept_originals_are_counted():
             _env_file=None,
             llm_provider="openai-compatible",
             llm_base_url=model.base_url,
+            llm_fallback="none",
             sqlite_enabled=False,
         )
         with TestClient(create_app(settings), base_url="http://localhost") as client:

@@ -39,6 +39,7 @@ def asking(base_url: str) -> dict[str, str]:
         "LLM_BASE_URL": base_url,
         "LLM_MODEL": "tiny",
         "LLM_API_KEY": KEY,
+        "LLM_FALLBACK": "none",
     }
 
 
@@ -62,6 +63,18 @@ def test_what_a_provider_refuses_is_told_with_the_model_and_the_setting(tmp_path
         address = server.base_url.removesuffix("/v1")
     told = f"{ERRORS[code].sentence} (openai-compatible/tiny at {address})\n"
     assert (done.returncode, done.stdout, done.stderr) == (ERRORS[code].exit_code, "", told)
+
+
+def test_where_the_model_fails_auto_prints_the_offline_prompt_and_says_why(tmp_path):
+    with ModelServer() as server:
+        server.reply = Reply(status=401, body=b"{}")
+        variables = asking(server.base_url) | {"LLM_FALLBACK": "offline"}
+        done = run(tmp_path, "improve", "Design a REST API for a library", **variables)
+    assert done.returncode == 0
+    assert "Design a REST API for a library" in done.stdout
+    why, what = done.stderr.splitlines()[:2]
+    assert why.startswith(f"warning: {ERRORS['model_key_refused'].sentence} (openai-compatible/")
+    assert what == f"warning: {WARNINGS['model_unavailable']} (model_unavailable)"
 
 
 def test_a_busy_database_is_told_with_its_path_and_what_to_do(tmp_path):

@@ -50,6 +50,7 @@ def server(tmp_path_factory, model: BrokenModelServer) -> Iterator[ServerProcess
         LLM_BASE_URL=model.base_url,
         LLM_MODEL="broken",
         LLM_TIMEOUT_S=str(TIMEOUT_S),
+        LLM_FALLBACK="none",
     ) as running:
         deadline = time.monotonic() + 60
         while not running.client.get("/health").json()["model_ready"]:

@@ -63,6 +63,7 @@ def client(server: ModelServer) -> Iterator[TestClient]:
         llm_provider="openai-compatible",
         llm_base_url=server.base_url,
         llm_model="echo",
+        llm_fallback="none",
         sqlite_enabled=False,
     )
     with TestClient(create_app(settings), base_url="http://localhost") as running:

@@ -5,10 +5,15 @@ from datetime import UTC, datetime
 
 import pytest
 
+from prompt_improver.domain.error_table import ERRORS
 from prompt_improver.domain.errors import (
     BlankIdeaError,
     CallerGoneError,
+    ImproverProviderError,
+    ImproverRateLimitedError,
+    ImproverRefusedError,
     ImproverTimeoutError,
+    ImproverUnreachableError,
     InvalidRequestError,
     StoppingError,
     TooManyImprovementsError,
@@ -56,6 +61,9 @@ class Figures(ImprovementObserver):
     def count_failure(self, backend: BackendType, error: Exception) -> None:
         self.heard.append(("failed", backend, type(error)))
 
+    def count_fallback(self, backend: BackendType, error: Exception) -> None:
+        self.heard.append(("fallback", backend, type(error)))
+
     def count_cancellation(self, backend: BackendType, cause: str) -> None:
         self.heard.append(("cancelled", backend, cause))
 
@@ -63,7 +71,7 @@ class Figures(ImprovementObserver):
 class House:
     """The use case with a model and the offline backend, and what stands around it."""
 
-    def __init__(self, slots: int = 2) -> None:
+    def __init__(self, slots: int = 2, *, fallback: bool = True) -> None:
         self.model = ScriptedImprover(BackendType.FEW_SHOT)
         self.offline = ScriptedImprover(BackendType.OFFLINE)
         self.recorder, self.figures = ListRecorder(), Figures()
@@ -73,6 +81,7 @@ class House:
             self.recorder,
             slots=ModelSlots(slots, wait_s=0.01),
             observer=self.figures,
+            fallback=fallback,
             clock=lambda: float(next(ticks)),
             now=lambda: NOON,
         )
@@ -152,13 +161,53 @@ async def test_what_does_not_fit_is_refused_before_anybody_is_asked(house, idea,
     assert house.model.calls == house.recorder.rows == house.figures.heard == []
 
 
-async def test_a_model_that_fails_is_counted_and_nothing_is_kept(house):
+@pytest.mark.parametrize(
+    "asked", [{"backend": BackendType.FEW_SHOT}, {}], ids=["asked by name", "without a fallback"]
+)
+async def test_a_model_that_fails_is_counted_and_nothing_is_kept(asked):
+    house = House(fallback=bool(asked))
     house.model.fail_with = ImproverTimeoutError("late")
     with pytest.raises(ImproverTimeoutError):
-        await house.improve()
+        await house.improve(**asked)
     assert house.figures.heard == [("failed", BackendType.FEW_SHOT, ImproverTimeoutError)]
     assert house.improve_idea.last_failure == ModelFailure(code="model_timeout", at=NOON)
-    assert house.recorder.rows == []
+    assert house.recorder.rows == house.offline.calls == []
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        ImproverRefusedError,
+        ImproverRateLimitedError,
+        ImproverProviderError,
+        ImproverUnreachableError,
+        ImproverTimeoutError,
+    ],
+)
+async def test_where_the_model_fails_auto_is_answered_offline(house, kind):
+    house.model.fail_with = kind("planted")
+    house.model.fail_with.model_calls = 1
+    improved = await house.improve()
+    row = improved.history
+    assert (row.backend, row.warnings[0]) == (BackendType.OFFLINE, "model_unavailable")
+    assert row.fallback_reason == ERRORS[kind.code].sentence
+    assert (row.model_calls, improved.instead_of) == (1, house.model.fail_with)
+    assert house.recorder.rows == [row]
+    assert house.improve_idea.last_failure == ModelFailure(code=kind.code, at=NOON)
+    assert [heard[:2] for heard in house.figures.heard] == [
+        ("fallback", BackendType.FEW_SHOT),
+        ("improved", BackendType.OFFLINE),
+    ]
+
+
+async def test_where_no_reply_can_be_read_auto_is_answered_offline_at_their_cost(house):
+    house.model.answer_with = {"warnings": ("reply",), "model_calls": 2, "output_tokens": 7}
+    row = (await house.improve()).history
+    assert (row.backend, row.warnings[0]) == (BackendType.OFFLINE, "model_unavailable")
+    assert row.fallback_reason == ERRORS["model_reply_unreadable"].sentence
+    assert (row.model_calls, row.output_tokens) == (2, 7)
+    named = (await house.improve(backend=BackendType.FEW_SHOT)).history
+    assert (named.backend, named.warnings) == (BackendType.FEW_SHOT, ("reply",))
 
 
 async def test_without_a_free_slot_it_is_refused_and_the_offline_backend_needs_none():
@@ -192,7 +241,8 @@ async def test_at_a_stop_auto_is_answered_offline_and_a_named_backend_is_refused
     improved = await house.improve(cancellation=Cancellation(stopping=stopping))
     assert improved.history.backend is BackendType.OFFLINE
     assert improved.history.warnings == ("model_unavailable",)
-    assert improved.cancelled == improved.history.fallback_reason == "stopping"
+    assert isinstance(improved.instead_of, StoppingError)
+    assert improved.history.fallback_reason == ERRORS["server_stopping"].sentence
     with pytest.raises(StoppingError):
         await house.improve(
             backend=BackendType.FEW_SHOT, cancellation=Cancellation(stopping=stopping)

@@ -147,6 +147,7 @@ def client(server: ModelServer) -> Iterator[TestClient]:
         llm_provider="openai-compatible",
         llm_base_url=server.base_url,
         llm_model="misbehaving",
+        llm_fallback="none",
         sqlite_enabled=False,
     )
     with TestClient(create_app(settings), base_url="http://localhost") as running:

@@ -92,6 +92,7 @@ def client_of(base_url: str, **settings: object) -> Iterator[TestClient]:
         "llm_base_url": base_url,
         "llm_api_key": KEY,
         "llm_model": "gpt-test",
+        "llm_fallback": "none",
         "sqlite_enabled": False,
     }
     with TestClient(
