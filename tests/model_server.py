@@ -6,7 +6,7 @@
         assert len(server.requests) == 1
 
 It speaks OpenAI's chat completions (also ``/v1/models``), Anthropic's messages, Gemini's
-generateContent, and Ollama's ``/api/tags``.
+generateContent, each as a stream too, and Ollama's ``/api/tags``.
 """
 
 import json
@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
+
+from tests.model_streams import anthropic_events, gemini_events, openai_events
 
 PARTS: dict[str, Any] = {
     "reasoning": "The idea asks for an API and leaves the framework open.",
@@ -60,6 +62,10 @@ class Reply:
     """Reset the connection instead of answering."""
     reset_midway: bool = False
     """Send the head and half of the body, then reset."""
+    streams: bool = True
+    """Send events where they are asked for; False answers in one piece all the same."""
+    piece_s: float = 0.0
+    """Seconds between one event and the next."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,16 @@ class ModelRequest:
     def prompt(self) -> str:
         """All the text that the model got, in order."""
         return json.dumps(self.body.get("messages", self.body), ensure_ascii=False)
+
+
+def model_events(path: str, reply: Reply) -> list[bytes]:
+    """``reply`` as a stream, in the form of whom ``path`` is one of."""
+    form = openai_events
+    if path.endswith("/messages"):
+        form = anthropic_events
+    elif ":streamGenerateContent" in path:
+        form = gemini_events
+    return form(reply.text or "", cut=reply.finish_reason == "length", usage=reply.usage)
 
 
 Script = Reply | Sequence[Reply] | Callable[[ModelRequest], Reply]
@@ -140,11 +156,17 @@ class ModelServer:
 
     def pause(self, delay_s: float, client: socket.socket) -> bool:
         """Wait so long; False where the client hangs up in the meantime."""
-        # It has sent its one request: all that can come from it now is its end.
-        ended = select.select([client, self._closing], [], [], delay_s)[0] if delay_s else []
+        stays = not delay_s or self.wait(delay_s, client)
         with self._lock:
             self._busy -= 1
-            if client in ended:
+        return stays
+
+    def wait(self, delay_s: float, client: socket.socket) -> bool:
+        """Wait so long in the middle of an answer; False where the client hangs up."""
+        # It has sent its one request: all that can come from it now is its end.
+        ended = select.select([client, self._closing], [], [], delay_s)[0]
+        if client in ended:
+            with self._lock:
                 self.hang_ups.append(time.monotonic())
         return client not in ended
 
@@ -186,6 +208,10 @@ class _Handler(BaseHTTPRequestHandler):
         reply = owner.take(ModelRequest(self.path, headers, body))
         if not owner.pause(reply.delay_s, self.connection):
             self.close_connection = True
+            return
+        asked_to_stream = body.get("stream") or ":streamGenerateContent" in self.path
+        if asked_to_stream and reply.streams and reply.body is None and reply.status == 200:
+            self._send_events(reply, model_events(self.path, reply))
             return
         content = reply.body if reply.body is not None else self._completion(reply, body)
         if reply.reset:
@@ -249,6 +275,26 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content[:send])
         self.wfile.flush()
+
+    def _send_events(self, reply: Reply, events: list[bytes]) -> None:
+        if reply.reset:
+            self._reset()
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for event in events[: len(events) // 2] if reply.reset_midway else events:
+            if reply.piece_s and not self.server.owner.wait(reply.piece_s, self.connection):
+                self.close_connection = True
+                return
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(event), event))
+            self.wfile.flush()
+        if reply.reset_midway:
+            self._reset()
+        else:
+            self.wfile.write(b"0\r\n\r\n")
+            self.wfile.flush()
 
     def _reset(self) -> None:
         # Lingering for zero seconds makes the close a reset.

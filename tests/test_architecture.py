@@ -31,7 +31,9 @@ WEB = {"anyio", "fastapi", "starlette", "pydantic", "prometheus_client"}
 OWN = "prompt_improver"
 DOMAIN = f"{OWN}.domain"
 IMPROVEMENT = {DOMAIN, f"{OWN}.improvement"}
-USE_CASE = {f"{OWN}.improvement.{name}" for name in ("improve_idea", "backends", "cancellation")}
+USE_CASE = {
+    f"{OWN}.improvement.{name}" for name in ("improve_idea", "backends", "cancellation", "progress")
+}
 """What a door may know of the improvement."""
 SETTINGS = {f"{OWN}.settings", f"{OWN}.setting_values"}
 ALL = OUTSIDE - {"dspy"}
@@ -159,7 +161,11 @@ def test_only_settings_reads_the_environment(module):
 def test_background_tasks_begin_in_one_way_so_that_none_dies_unheard(module):
     source = (ROOT / module).read_text()
     # What is awaited where it was made cannot die unheard.
-    awaited = ("prompt_improver/improvement/cancellation.py", "prompt_improver/recording/writer.py")
+    awaited = (
+        "prompt_improver/improvement/cancellation.py",
+        "prompt_improver/improvement/event_stream.py",
+        "prompt_improver/recording/writer.py",
+    )
     allowed = ("prompt_improver/background_task.py", *awaited)
     assert "create_task(" not in source or module in allowed
 

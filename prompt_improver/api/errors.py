@@ -96,9 +96,14 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(413, _answer_too_large)
 
 
+def log_error(error: PromptImproverError) -> None:
+    """Its code and message, on the level that the table has for it."""
+    logger.log(error.kind.log_level, "%s: %s", error.code, error)
+
+
 async def _answer_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, PromptImproverError)
-    logger.log(error.kind.log_level, "%s: %s", error.code, error)
+    log_error(error)
     return error_response(error.code, _retry_after(error))
 
 

@@ -35,6 +35,7 @@ async def root() -> RootResponse:
         version=__version__,
         endpoints={
             "improve": "POST /api/v1/improve-prompt",
+            "improve_stream": "POST /api/v1/improve-prompt/stream",
             # These two are paths alone, as clients of prompt_raycast_ext read them.
             "improve_prompt": "/api/v1/improve-prompt",
             "health": "/health",

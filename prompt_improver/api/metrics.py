@@ -29,6 +29,8 @@ from prompt_improver.recording import HistoryCleanup, HistoryRecorder
 
 # From the offline backend (under a millisecond) to a model at the end of its patience.
 _LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+# From a small model on this machine to one that thinks first.
+_FIRST_FIELD_BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 20, 40, 80)
 # From a commit on a quiet disk to one that waits for another process.
 _COMMIT_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
@@ -80,6 +82,13 @@ class Metrics(ImprovementObserver):
             buckets=_LATENCY_BUCKETS_S,
             registry=self._registry,
         )
+        self._first_field = Histogram(
+            "prompt_improver_first_field_seconds",
+            "Seconds from the request to the first text of a stream, by backend.",
+            ("backend",),
+            buckets=_FIRST_FIELD_BUCKETS_S,
+            registry=self._registry,
+        )
         self._model_calls = Counter(
             "prompt_improver_model_calls",
             "Requests sent to the model for improvements that were answered.",
@@ -105,6 +114,8 @@ class Metrics(ImprovementObserver):
             for outcome in ("improved", "kept_original", "internal_error"):
                 self._improvements.labels(backend.value, outcome)
             self._latency.labels(backend.value)
+            if backend is not BackendType.OFFLINE:
+                self._first_field.labels(backend.value)
         for direction in ("input", "output"):
             self._tokens.labels(direction)
 
@@ -123,6 +134,9 @@ class Metrics(ImprovementObserver):
 
     def count_fallback(self, backend: BackendType, error: PromptImproverError) -> None:
         self._fallbacks.labels(backend.value, error.code).inc()
+
+    def observe_first_field(self, backend: BackendType, seconds: float) -> None:
+        self._first_field.labels(backend.value).observe(seconds)
 
     def count_cancellation(self, backend: BackendType, cause: str) -> None:
         self._cancellations.labels(backend.value, cause).inc()

@@ -16,6 +16,13 @@ from prompt_improver.improvement.improver import (
     Improver,
 )
 from prompt_improver.improvement.kept_original import keep_original
+from prompt_improver.improvement.progress import (
+    Restarted,
+    State,
+    StateChanged,
+    Why,
+    tell,
+)
 from prompt_improver.improvement.structured_prompt import StructuredPrompt
 
 logger = logging.getLogger(__name__)
@@ -104,6 +111,8 @@ class GatedImprover(Improver):
         calls_left = MOST_CALLS - attempt.model_calls
         if attempt.failures and self._improver.can_correct and min(calls_left, seconds_left) > 0:
             broken = tuple(line for failure in attempt.failures for line in failure.missing)
+            tell(StateChanged(State.CORRECTING))
+            tell(Restarted(Why.CORRECTION))
             second = Correction(broken=broken, calls_left=calls_left, seconds_left=seconds_left)
             try:
                 attempt = attempt.followed_by(await self._attempt(idea, context, brief, second))
@@ -128,6 +137,8 @@ class GatedImprover(Improver):
                 input_tokens=error.input_tokens,
                 output_tokens=error.output_tokens,
             )
+        if self._improver.can_correct:
+            tell(StateChanged(State.CHECKING))
         return _Attempt(
             prompt=found.prompt,
             failures=check(idea, context, found.prompt, model_backend=self._improver.can_correct),

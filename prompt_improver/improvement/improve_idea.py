@@ -1,10 +1,12 @@
 """The one use case: an idea becomes an improvement, and is remembered. Every door calls it."""
 
+import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from prompt_improver.domain.errors import (
     BlankIdeaError,
@@ -23,8 +25,18 @@ from prompt_improver.domain.values import find_unstorable_character
 from prompt_improver.improvement.backends import Backends
 from prompt_improver.improvement.brief import Brief, with_answers
 from prompt_improver.improvement.cancellation import Cancellation
+from prompt_improver.improvement.event_stream import stream_events
 from prompt_improver.improvement.improver import UNREADABLE_REPLY, Improvement, Improver
 from prompt_improver.improvement.model_slots import ModelSlots
+from prompt_improver.improvement.progress import (
+    Event,
+    ItemsShown,
+    Restarted,
+    Started,
+    TextAdded,
+    Why,
+    tell,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +76,9 @@ class ImprovementObserver:
 
     def count_fallback(self, backend: BackendType, error: PromptImproverError) -> None:
         """The offline backend is to answer in the place of ``backend``."""
+
+    def observe_first_field(self, backend: BackendType, seconds: float) -> None:
+        """A stream has shown its first field so long after its request."""
 
     def count_cancellation(self, backend: BackendType, cause: str) -> None:
         """A call of the model was given up. That is neither an answer nor a failure."""
@@ -168,6 +183,7 @@ class ImproveIdea:
             raise
         if instead_of is not None:
             self._observer.count_fallback(chosen, instead_of)
+            tell(Restarted(Why.FALLBACK))
             improvement = await self._answer_without_model(told, context, brief, instead_of)
         history = improvement.to_history(
             idea=idea,
@@ -182,6 +198,50 @@ class ImproveIdea:
         # kept.
         saved = await self._recorder.record(history)
         return Improved(history=history, saved=saved, instead_of=instead_of)
+
+    def improve_stream(
+        self,
+        idea: str,
+        context: str = "",
+        *,
+        backend: BackendType | None = None,
+        target: Target | None = None,
+        answers: tuple[Answer, ...] = (),
+        cancellation: Cancellation,
+    ) -> AsyncGenerator[Event | Improved, None]:
+        """``improve`` as a stream: its events, ``Started`` first, then the Improved. What it
+        raises is raised there; before ``Started``, nothing was asked of the model."""
+        return self.stream(
+            self.improve(
+                idea,
+                context,
+                backend=backend,
+                target=target,
+                answers=answers,
+                cancellation=cancellation,
+            )
+        )
+
+    async def stream(
+        self, work: Coroutine[Any, Any, Improved]
+    ) -> AsyncGenerator[Event | Improved, None]:
+        """Any call of this use case as a stream, as ``improve_stream`` has it."""
+        began = self._clock()
+        asked: BackendType | None = None
+        has_field = False
+        async with contextlib.aclosing(stream_events(work)) as events:
+            async for event in events:
+                if isinstance(event, Started):
+                    asked = event.backend
+                elif asked is None:
+                    # Given up before a model was asked: the offline answer is all there is.
+                    if not isinstance(event, Improved):
+                        continue
+                    yield Started(event.history.backend, event.history.model_version or "")
+                elif isinstance(event, TextAdded | ItemsShown) and not has_field:
+                    has_field = True
+                    self._observer.observe_first_field(asked, self._clock() - began)
+                yield event
 
     async def _answer_without_model(
         self, idea: str, context: str, brief: Brief, error: PromptImproverError
@@ -207,6 +267,7 @@ class ImproveIdea:
     ) -> Improvement:
         improver = self._backends.get(backend)
         if backend is BackendType.OFFLINE:  # there before anybody can hang up, and without a slot
+            tell(Started(backend, improver.model_version))
             return await improver.improve(idea, context, brief=brief)
         return await cancellation.run(self._ask_in_a_slot(improver, idea, context, brief))
 
@@ -214,6 +275,7 @@ class ImproveIdea:
         self, improver: Improver, idea: str, context: str, brief: Brief
     ) -> Improvement:
         async with self._slots.take():
+            tell(Started(improver.backend, improver.model_version))
             return await improver.improve(idea, context, brief=brief)
 
 

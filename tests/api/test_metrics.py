@@ -235,6 +235,23 @@ def test_an_answer_in_the_models_place_is_counted_as_that_and_as_an_answer(make_
     assert found["model_calls_total"] == 2
 
 
+def test_the_time_to_the_first_text_of_a_stream_is_measured():
+    with ModelServer(models=["tiny"]) as model:
+        settings = Settings(
+            _env_file=None,
+            llm_provider="openai-compatible",
+            llm_base_url=model.base_url,
+            sqlite_enabled=False,
+        )
+        with TestClient(create_app(settings), base_url="http://localhost") as client:
+            improve(client)
+            assert figures(client)['first_field_seconds_count{backend="few-shot"}'] == 0
+            client.post(f"{URL}/stream", json={"idea": "Fix this bug"})
+            found = figures(client)
+    assert found['first_field_seconds_count{backend="few-shot"}'] == 1
+    assert 0 < found['first_field_seconds_sum{backend="few-shot"}'] < 10
+
+
 def test_model_calls_tokens_and_kept_originals_are_counted():
     with ModelServer(models=["tiny"]) as model:
         model.reply = Reply(usage=(120, 80))

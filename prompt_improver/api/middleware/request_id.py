@@ -66,8 +66,7 @@ class RequestIdMiddleware:
             if not status:
                 await error_response("server_stopping")(scope, receive, send_with_id)
         except Exception as error:  # noqa: BLE001 the edge of a request
-            place = "".join(traceback.format_tb(error.__traceback__))
-            logger.error("Unexpected %s\n%s", type(error).__name__, place)
+            log_unexpected(error)
             if not status:
                 await error_response("internal_error")(scope, receive, send_with_id)
         finally:
@@ -82,3 +81,9 @@ class RequestIdMiddleware:
             is_quiet = fields["route"] in _PROBES and 200 <= status < 400
             level = logging.DEBUG if is_quiet else logging.INFO
             logger.log(level, "%s", line, extra={"fields": fields})
+
+
+def log_unexpected(error: Exception) -> None:
+    """Its kind and its place in the code, but not its message, which could quote the user."""
+    place = "".join(traceback.format_tb(error.__traceback__))
+    logger.error("Unexpected %s\n%s", type(error).__name__, place)

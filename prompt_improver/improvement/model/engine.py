@@ -16,6 +16,12 @@ from prompt_improver.improvement.model.language_model import LanguageModelChoice
 from prompt_improver.improvement.model.providers import PROVIDERS
 from prompt_improver.improvement.model.reply import reply_schema
 from prompt_improver.improvement.model.transport import build_transport
+from prompt_improver.improvement.model.watched_reply import (
+    NotStreamedError,
+    show_reply,
+    stream_reply,
+)
+from prompt_improver.improvement.progress import Restarted, Why, is_watched, tell
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +86,8 @@ class ModelEngine:
             self._extra = "response_format"
         elif choice.temperature is not None:
             self._extra = "temperature"
+        self._streams = True
+        """Until the server has shown that it does not."""
         self._router: Any = None
         self._transport: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -158,14 +166,41 @@ class ModelEngine:
         use = _USE.get() or ModelUse()
         use.calls += 1
         try:
-            return await client.complete(request)
+            return await self._ask(client, request)
         except (lm15.TransportError, lm15.ServerError) as error:
             too_late = (error.retry_after or 0.0) > _LONGEST_HINT_S
             if too_late or error.status == 501 or use.calls >= use.most_calls:
                 raise
+        tell(Restarted(Why.RETRY))
         await self._sleep(self._uniform(*_RETRY_PAUSE_S))
         use.calls += 1
-        return await client.complete(request)
+        return await self._ask(client, request)
+
+    async def _ask(self, client: Any, request: Any) -> Any:
+        """One response, told as it grows where somebody watches and the server can do that."""
+        from dspy import lm15
+
+        if not is_watched():
+            return await client.complete(request)
+        if not self._streams:
+            return await show_reply(client, request)
+        try:
+            return await stream_reply(client, request)
+        except NotStreamedError:
+            why = "does not stream"
+        except (lm15.ContextLengthError, lm15.UnsupportedModelError):
+            raise
+        except (lm15.InvalidRequestError, lm15.ServerError) as error:
+            # Providers refuse streams to some accounts. While something else may be what is
+            # refused, that is tried first.
+            if error.status not in _REFUSALS or self._extra is not None:
+                raise
+            why = "refuses to stream"
+        response = await show_reply(client, request)
+        # As with an extra: once in a process, and not this improvement's cost.
+        self._streams = False
+        logger.warning("the model's server %s: its replies come whole from now on", why)
+        return response
 
     def _client(self, door: str) -> Any:
         # A pool belongs to the event loop that it was first used in.

@@ -10,14 +10,16 @@ from prompt_improver.improvement.model.language_model import LanguageModelChoice
 
 MOST_ANSWER_BYTES = 4 * 1024 * 1024
 """A good answer is a few kilobytes. A server that sends without end would fill the memory."""
+MOST_STREAM_BYTES = 16 * MOST_ANSWER_BYTES
+"""An event of a stream wraps a few characters in some 300 bytes. Its text has a limit too."""
 _CONNECT_S = 5.0
 _MAX_CONNECTIONS = 256
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def build_transport(choice: LanguageModelChoice) -> Any:
-    """What carries requests to the model. An answer over MOST_ANSWER_BYTES raises
-    ImproverReplyError. Imports DSPy."""
+    """What carries requests to the model. An answer over MOST_ANSWER_BYTES, or a
+    stream over MOST_STREAM_BYTES, raises ImproverReplyError. Imports DSPy."""
     # Not among DSPy's public names, but the only way to keep a model on this machine from
     # being looked for behind the proxy of the environment.
     from dspy._vendor.lm15.transports import StdlibAsyncTransport
@@ -46,20 +48,22 @@ async def _bounded(opened: Any) -> AsyncIterator[Any]:
         """``opened`` is left at the end of the block."""
 
     async with opened as response:
+        is_stream = "text/event-stream" in (response.header("content-type") or "")
+        most = MOST_STREAM_BYTES if is_stream else MOST_ANSWER_BYTES
         yield AsyncTransportResponse(
             status=response.status,
             reason=response.reason,
             headers=response.headers,
             http_version=response.http_version,
-            chunks=_up_to_the_limit(response),
+            chunks=_up_to(most, response),
             release=nothing_to_release,
         )
 
 
-async def _up_to_the_limit(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _up_to(most: int, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     size = 0
     async for chunk in chunks:
         size += len(chunk)
-        if size > MOST_ANSWER_BYTES:
-            raise ImproverReplyError(f"the model's answer is over {MOST_ANSWER_BYTES:,} bytes")
+        if size > most:
+            raise ImproverReplyError(f"the model's answer is over {most:,} bytes")
         yield chunk
