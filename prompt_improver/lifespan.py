@@ -146,8 +146,7 @@ async def _start_history(
             recorder=recorder,
             health=health,
             cleanup=cleanup,
-            store=repository.describe,
-            database_file=settings.database_file,
+            store=repository,
             backup_dir=settings.backup_folder,
         )
     )

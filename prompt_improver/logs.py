@@ -5,7 +5,7 @@ import logging
 import sys
 import time
 
-from prompt_improver.api.middleware.request_id import current_request_id
+from prompt_improver.api.current_request import current_request_id
 
 # Their lines can quote keys, addresses with keys in them, and the user's text. What matters
 # of it comes up as an error of our own.

@@ -62,8 +62,10 @@ class InMemoryPromptRepository(PromptRepository):
         self._last_id = 0
         self.spoiled: set[int | None] = set()
 
-    def describe(self) -> RepositoryDescription:
+    def describe(self, *, with_sizes: bool = False) -> RepositoryDescription:
         return RepositoryDescription(
+            stored_bytes=sum(len(repr(row)) for row in self.rows) if with_sizes else None,
+            logged_bytes=0 if with_sizes else None,
             spoiled_rows=len(self.spoiled),
             is_damaged=self.is_found_damaged,
             is_unchecked=self.unchecked,

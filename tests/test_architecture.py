@@ -84,7 +84,7 @@ MAY_IMPORT = {
         *WEB,
     },
     "prompt_improver/http_protocol.py": {f"{OWN}.api.errors", f"{OWN}.api.middleware", "uvicorn"},
-    "prompt_improver/logs.py": {f"{OWN}.api.middleware.request_id"},
+    "prompt_improver/logs.py": {f"{OWN}.api.current_request"},
     "prompt_improver/cli/": {
         f"{OWN}.__version__",
         DOMAIN,

@@ -114,6 +114,14 @@ def state_of(found: os.stat_result) -> State:
     return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
 
 
+def size_of(path: Path) -> int:
+    """Bytes of the file at ``path``; 0 where there is none, or it cannot be seen."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
 def wal_path(path: Path) -> Path:
     """Where the write-ahead log of the database at ``path`` is."""
     return _side_files(path)[0]

@@ -12,6 +12,7 @@ import anyio
 from anyio import CancelScope, CapacityLimiter, to_thread
 from tenacity import AsyncRetrying, RetryCallState
 
+from db.files.database_file import size_of, wal_path
 from db.sqlite.busy import BUSY_TIMEOUT_S, RETRY, STOP, WAIT
 from db.sqlite.connection import open_connection
 from db.sqlite.current_connection import CurrentConnection
@@ -93,6 +94,10 @@ class Database:
     def is_unchecked(self) -> bool:
         """Whether it was opened, or others have changed it, since it was last checked."""
         return self._is_open and self._checked_generation != self._current.generation
+
+    def sizes(self) -> tuple[int, int]:
+        """Bytes of the file and of its log; 0 for one that is not there or cannot be seen."""
+        return size_of(self.path), size_of(wal_path(self.path))
 
     async def open(self) -> None:
         """Make the file ready: make it if it is missing, and migrate it."""

@@ -53,8 +53,11 @@ class SQLitePromptRepository(PromptRepository):
         self._database = database
         self._spoiled = SpoiledRows()
 
-    def describe(self) -> RepositoryDescription:
+    def describe(self, *, with_sizes: bool = False) -> RepositoryDescription:
+        stored, logged = self._database.sizes() if with_sizes else (None, None)
         return RepositoryDescription(
+            stored_bytes=stored,
+            logged_bytes=logged,
             busy_retries=self._database.busy_retries,
             spoiled_rows=self._spoiled.count,
             is_damaged=self._database.is_damaged,

@@ -3,7 +3,7 @@
 import contextlib
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from prompt_improver.domain.breaker import BreakerState
 from prompt_improver.domain.error_table import ERRORS
 from prompt_improver.domain.errors import CallerGoneError, PromptImproverError, StoppingError
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
-from prompt_improver.domain.prompt_repository import RepositoryDescription
+from prompt_improver.domain.prompt_repository import PromptRepository, RepositoryDescription
 from prompt_improver.domain.recorder import RecorderCounts
 from prompt_improver.improvement.improve_idea import ImprovementObserver
 from prompt_improver.recording import HistoryCleanup, HistoryRecorder
@@ -169,8 +169,7 @@ class HistoryFigures(Collector):
     recorder: HistoryRecorder
     health: RepositoryHealth
     cleanup: HistoryCleanup
-    store: Callable[[], RepositoryDescription]
-    database_file: Path
+    store: PromptRepository
     backup_dir: Path
     _counts: RecorderCounts = field(init=False)
 
@@ -181,7 +180,7 @@ class HistoryFigures(Collector):
         self._counts = self.recorder.counts
 
     def collect(self) -> Iterator[Metric]:
-        counts, described = self._counts, self.store()
+        counts, described = self._counts, self.store.describe(with_sizes=True)
         saves = CounterMetricFamily(
             "prompt_improver_saves",
             "Rows for the history, by outcome: saved, dropped or rejected.",
@@ -220,15 +219,15 @@ class HistoryFigures(Collector):
             "Rows with invalid values found since the start and left out; the log names them.",
             described.spoiled_rows,
         )
-        yield from self._files()
+        yield from self._sizes(described)
 
-    def _files(self) -> Iterator[Metric]:
+    def _sizes(self, described: RepositoryDescription) -> Iterator[Metric]:
         known = self.health.last_known
         if known is not None:
             yield _gauge("history_rows", "Rows in the history.", known.total_count)
-        wal = self.database_file.with_name(self.database_file.name + "-wal")
-        yield _gauge("database_bytes", "Size of the database file.", _size(self.database_file))
-        yield _gauge("wal_bytes", "Size of the write-ahead log beside it.", _size(wal))
+        stored, logged = described.stored_bytes or 0, described.logged_bytes or 0
+        yield _gauge("database_bytes", "Size of the database file.", stored)
+        yield _gauge("wal_bytes", "Size of the write-ahead log beside it.", logged)
         if self.cleanup.last_done_at is not None:
             yield _gauge(
                 "last_cleanup_timestamp_seconds",
@@ -246,13 +245,6 @@ class HistoryFigures(Collector):
 
 def _gauge(name: str, help_text: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"prompt_improver_{name}", help_text, value)
-
-
-def _size(file: Path) -> int:
-    try:
-        return file.stat().st_size
-    except OSError:
-        return 0
 
 
 def _newest(folder: Path) -> float | None:

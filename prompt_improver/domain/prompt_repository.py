@@ -40,6 +40,10 @@ class RepositoryDescription:
     """Whether the store was found damaged, and is left alone until it is mended."""
     is_unchecked: bool = False
     """Whether the store was opened, or others have changed it, since the last ``check``."""
+    stored_bytes: int | None = None
+    """Room that the store takes; None where it was not asked for, or cannot be told."""
+    logged_bytes: int | None = None
+    """Room that changes take that have still to be brought into the store; as above."""
 
 
 class PromptRepository(ABC):
@@ -56,9 +60,10 @@ class PromptRepository(ABC):
     """
 
     @abstractmethod
-    def describe(self) -> RepositoryDescription:
-        """The state of the store as it is known now. Raises nothing, reads nothing, and works
-        on a closed store too."""
+    def describe(self, *, with_sizes: bool = False) -> RepositoryDescription:
+        """The state of the store as it is known now. Raises nothing, and works on a closed
+        store too. Reads nothing, unless ``with_sizes``: that may look at the disk, and is for
+        a thread."""
 
     @abstractmethod
     async def open(self) -> None:

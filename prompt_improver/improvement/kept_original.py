@@ -24,11 +24,15 @@ def keep_original(
     the gates beside it: at most 7 in all, of which at most 3 are assumed. None wrote none,
     and an idea that is good as it is gets none."""
     composed = compose(idea, context, brief)
+    faults = _faults(idea, context, composed.prompt, model_backend)
+    if faults and not composed.stays:
+        # A frame that contradicts the idea is worse than none.
+        composed = compose(idea, context, brief, framed=False)
+        faults = _faults(idea, context, composed.prompt, model_backend)
     kept = composed.prompt
     if written is None or composed.stays:
         return composed
     # What the offline prompt does not pass itself is not the guardrail's fault.
-    faults = _faults(idea, context, kept, model_backend)
     for rule in written.guardrails:
         source = source_of(rule, idea, context)
         if len(kept.guardrails) >= MOST_GUARDRAILS or not rule.strip():

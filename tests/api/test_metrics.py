@@ -23,7 +23,6 @@ from prompt_improver.domain.errors import (
     RepositoryConstraintError,
 )
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
-from prompt_improver.domain.prompt_repository import RepositoryDescription
 from prompt_improver.domain.recorder import Recorder, RecorderCounts
 from prompt_improver.settings import Settings
 from tests.in_memory_prompt_repository import InMemoryPromptRepository
@@ -439,8 +438,7 @@ def test_the_books_are_those_of_the_last_look_however_they_change_while_they_are
         recorder=Changing(),
         health=SimpleNamespace(last_known=None),
         cleanup=SimpleNamespace(last_done_at=None),
-        store=RepositoryDescription,
-        database_file=Path("nothing.db"),
+        store=InMemoryPromptRepository(),
         backup_dir=Path("nothing"),
     )
 

@@ -264,3 +264,10 @@ class PromptRepositoryContract:
 
     async def test_a_closed_store_can_be_described(self, closed):
         assert closed.describe() == RepositoryDescription()
+
+    async def test_a_store_tells_its_size_where_it_is_asked(self, repository):
+        before = repository.describe(with_sizes=True)
+        await repository.save(make_history(original_idea="x" * 10_000))
+        after = repository.describe(with_sizes=True)
+        assert after.stored_bytes + after.logged_bytes >= 10_000
+        assert after.stored_bytes + after.logged_bytes > before.stored_bytes + before.logged_bytes

@@ -12,7 +12,7 @@ from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.improvement.brief import CHAT, Brief
 from prompt_improver.improvement.gated_improver import GatedImprover
 from prompt_improver.improvement.improver import Correction, Improvement, Improver
-from prompt_improver.improvement.offline import compose
+from prompt_improver.improvement.offline import OfflineImprover, compose
 from prompt_improver.improvement.structured_prompt import (
     Framework,
     GuardrailSource,
@@ -277,3 +277,11 @@ def test_a_prompt_that_is_changed_is_rendered_anew() -> None:
     before = GOOD.render()
     assert changed(directive="Another task").render() != before
     assert GOOD.render() is before
+
+
+async def test_a_frame_that_contradicts_the_idea_is_left_out_without_a_model():
+    idea = "haz un hook de React para formularios, sin librerías externas, en menos de 100 líneas"
+    found = await GatedImprover(OfflineImprover()).improve(idea)
+    assert found.warnings == ()
+    assert "sin librerías externas" in found.prompt.guardrails
+    assert not found.kept_original

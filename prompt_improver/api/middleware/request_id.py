@@ -6,16 +6,14 @@ import re
 import time
 import traceback
 import uuid
-from contextvars import ContextVar
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from prompt_improver.api.current_request import current_request_id
 from prompt_improver.api.errors import error_response
 
 logger = logging.getLogger(__name__)
-
-current_request_id: ContextVar[str] = ContextVar("current_request_id", default="-")
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _PROBES = frozenset({"/health", "/health/repository", "/metrics"})

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 _MAX_ANSWER = 1_000_000
 
@@ -22,7 +23,12 @@ async def list_models(base_url: str, wait_s: float, key: str | None) -> list[str
 async def _names(
     url: str, wait_s: float, key: str | None, list_field: str, name_field: str
 ) -> list[str] | None:
-    import httpx  # 0.2 s, which --help and LLM_PROVIDER=offline need not wait for
+    try:
+        async with asyncio.timeout(wait_s):
+            await _knock(url)
+    except (OSError, ValueError):  # a TimeoutError and a wrong name among them
+        return None
+    import httpx  # 0.1 s and 8 MB, which most starts can do without: there is no Ollama
 
     try:
         async with asyncio.timeout(wait_s):
@@ -32,6 +38,14 @@ async def _names(
         return None  # nobody answers
     except (ValueError, TypeError, KeyError, RecursionError):
         return None  # not such a list
+
+
+async def _knock(url: str) -> None:
+    """Raises OSError where nobody listens."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    _, writer = await asyncio.open_connection(parts.hostname, port)
+    writer.close()
 
 
 async def _get(url: str, key: str | None, wait_s: float) -> Any:

@@ -35,9 +35,11 @@ class Composition:
     """The idea is a finished prompt, or no request at all: nothing is to be added."""
 
 
-def compose(idea: str, context: str = "", brief: Brief = CHAT) -> Composition:
+def compose(
+    idea: str, context: str = "", brief: Brief = CHAT, *, framed: bool = True
+) -> Composition:
     """The offline prompt of ``idea``, which is not blank. Deterministic; raises nothing,
-    whatever stands in the texts."""
+    whatever stands in the texts. Without ``framed`` no frame shapes it, whatever is seen."""
     known = knowledge()
     masked = mask(idea)
     language = _language_of(idea, masked, context)
@@ -52,7 +54,7 @@ def compose(idea: str, context: str = "", brief: Brief = CHAT) -> Composition:
     if wanted is not idea:
         masked = mask(wanted)
         form = form_of(masked.masked)
-    seen = recognise(masked, context, form, language)
+    seen = recognise(masked, context, form, language) if framed else Recognition()
     return _composed(wanted, context, masked, form, language, seen)
 
 
