@@ -31,8 +31,14 @@ DROP TABLE temp.migration_guard;
 -- language is that of the idea.
 -- imported_at: when a row from elsewhere came in. The retention counts from the later of this
 -- and timestamp.
--- details: a JSON object, by name whatever else is known of the improvement: warnings, task,
--- field, changed, ... (details ->> 'task'). What is not known is not in it.
+-- details: a JSON object, by name whatever else is known of the improvement: warnings, field,
+-- changed, ... (details ->> 'field'). What is not known is not in it.
+-- parent_id: prompt_id of the row that this one was refined from, which may be gone; version:
+-- that of the parent and one; instruction: how it was refined.
+-- starred, rating, note, edited_prompt: what somebody thought of it, and made of it.
+-- source: the program that an imported row comes from.
+-- task, artefact, target: what a frame shapes the prompt for, what it is to bring forth, and for
+-- what reader; empty where that is not certain.
 CREATE TABLE prompt_history (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     timestamp TEXT NOT NULL,
@@ -57,6 +63,30 @@ CREATE TABLE prompt_history (
     kept_original INTEGER,
     imported_at TEXT,
     details TEXT NOT NULL DEFAULT '{}',
+    parent_id TEXT CONSTRAINT "parent_id is a UUID in lower case" CHECK (
+        length(parent_id) = 36
+        AND parent_id GLOB '????????-????-????-????-????????????'
+        AND replace(parent_id, '-', '') NOT GLOB '*[^0-9a-f]*'
+        AND length(replace(parent_id, '-', '')) = 32
+    ),
+    version INTEGER NOT NULL DEFAULT 1 CONSTRAINT "version is 1 or more" CHECK (version >= 1),
+    instruction TEXT CONSTRAINT "instruction is not blank" CHECK (
+        trim(instruction, char(9, 10, 11, 12, 13, 32)) <> ''
+    ),
+    starred INTEGER NOT NULL DEFAULT 0 CONSTRAINT "starred is 0 or 1" CHECK (starred IN (0, 1)),
+    rating INTEGER CONSTRAINT "rating is -1, 0 or 1" CHECK (rating IN (-1, 0, 1)),
+    note TEXT CONSTRAINT "note is not blank" CHECK (
+        trim(note, char(9, 10, 11, 12, 13, 32)) <> ''
+    ),
+    edited_prompt TEXT CONSTRAINT "edited_prompt is not blank" CHECK (
+        trim(edited_prompt, char(9, 10, 11, 12, 13, 32)) <> ''
+    ),
+    source TEXT CONSTRAINT "source is not blank" CHECK (
+        trim(source, char(9, 10, 11, 12, 13, 32)) <> ''
+    ),
+    task TEXT,
+    artefact TEXT,
+    target TEXT,
     CONSTRAINT "prompt_id is kept once" UNIQUE (prompt_id),
     CONSTRAINT "prompt_id is a UUID in lower case" CHECK (
         length(prompt_id) = 36
@@ -116,9 +146,42 @@ CREATE INDEX prompt_history_by_timestamp ON prompt_history (timestamp);
 -- The newest rows of one backend, and the number of rows per backend.
 CREATE INDEX prompt_history_by_backend ON prompt_history (backend, timestamp);
 
--- What the retention counts from. A query goes along it that has this very expression.
+-- An index of its own for each thing that a list is narrowed by, newest first. The rows that
+-- lack it are not in it.
+CREATE INDEX prompt_history_by_parent
+ON prompt_history (parent_id, timestamp)
+WHERE parent_id IS NOT NULL;
+
+CREATE INDEX prompt_history_by_starred
+ON prompt_history (timestamp)
+WHERE starred = 1;
+
+CREATE INDEX prompt_history_by_rating
+ON prompt_history (rating, timestamp)
+WHERE rating IS NOT NULL;
+
+CREATE INDEX prompt_history_by_task
+ON prompt_history (task, timestamp)
+WHERE task IS NOT NULL;
+
+CREATE INDEX prompt_history_by_artefact
+ON prompt_history (artefact, timestamp)
+WHERE artefact IS NOT NULL;
+
+CREATE INDEX prompt_history_by_target
+ON prompt_history (target, timestamp)
+WHERE target IS NOT NULL;
+
+-- Rows that somebody has done something with.
+CREATE INDEX prompt_history_kept
+ON prompt_history (timestamp)
+WHERE starred = 1 OR rating IS NOT NULL OR note IS NOT NULL OR edited_prompt IS NOT NULL;
+
+-- All others, by what the retention counts from. A query goes along it that has this very
+-- expression and these conditions.
 CREATE INDEX prompt_history_by_retention
-ON prompt_history (max(timestamp, coalesce(imported_at, '')));
+ON prompt_history (max(timestamp, coalesce(imported_at, '')))
+WHERE starred = 0 AND rating IS NULL AND note IS NULL AND edited_prompt IS NULL;
 
 -- Which rows hold a word; accents and case do not count. The texts stay in prompt_history
 -- (content), and where in a row a word stands is not kept (detail): with it the index would be
@@ -315,6 +378,164 @@ BEGIN
         AND improvements = 0;
 END;
 
+-- history_id is the id of a row of prompt_history. By hand:
+--   INSERT INTO prompt_tags (history_id, tag) VALUES (7, 'work');
+CREATE TABLE prompt_tags (
+    history_id INTEGER NOT NULL,
+    tag TEXT NOT NULL,
+    PRIMARY KEY (history_id, tag),
+    CONSTRAINT "tag has 1 to 100 characters, without blanks around it" CHECK (
+        length(tag) BETWEEN 1 AND 100
+        AND tag = trim(tag, char(9, 10, 11, 12, 13, 32))
+    )
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX prompt_tags_by_tag ON prompt_tags (tag, history_id);
+
+-- Which notes and tags hold a word; its rowid is the id of the row. It keeps the texts itself.
+CREATE VIRTUAL TABLE note_search USING fts5 (
+    note,
+    tags,
+    tokenize = 'unicode61 remove_diacritics 2',
+    detail = none,
+    prefix = '1 2 3 4'
+);
+
+CREATE TRIGGER note_search_insert
+AFTER INSERT ON prompt_history
+WHEN new.note IS NOT NULL
+BEGIN
+    INSERT INTO note_search (rowid, note, tags)
+    VALUES (new.id, new.note, '');
+END;
+
+-- Tags go with their row.
+CREATE TRIGGER note_search_delete
+AFTER DELETE ON prompt_history
+BEGIN
+    DELETE FROM prompt_tags
+    WHERE history_id = old.id;
+    DELETE FROM note_search
+    WHERE rowid = old.id;
+END;
+
+CREATE TRIGGER note_search_update
+AFTER UPDATE OF id, note ON prompt_history
+WHEN new.id <> old.id OR new.note IS NOT old.note
+BEGIN
+    UPDATE prompt_tags
+    SET history_id = new.id
+    WHERE history_id = old.id
+        AND new.id <> old.id;
+    DELETE FROM note_search
+    WHERE rowid IN (old.id, new.id);
+    INSERT INTO note_search (rowid, note, tags)
+    SELECT id, note, tags
+    FROM notes_and_tags
+    WHERE id = new.id;
+END;
+
+CREATE TRIGGER prompt_tags_check
+BEFORE INSERT ON prompt_tags
+WHEN NOT EXISTS (
+    SELECT 1
+    FROM prompt_history
+    WHERE id = new.history_id
+)
+BEGIN
+    SELECT RAISE(ABORT, 'no row of prompt_history has this history_id');
+END;
+
+CREATE TRIGGER prompt_tags_insert
+AFTER INSERT ON prompt_tags
+BEGIN
+    DELETE FROM note_search
+    WHERE rowid = new.history_id;
+    INSERT INTO note_search (rowid, note, tags)
+    SELECT id, note, tags
+    FROM notes_and_tags
+    WHERE id = new.history_id;
+END;
+
+CREATE TRIGGER prompt_tags_delete
+AFTER DELETE ON prompt_tags
+BEGIN
+    DELETE FROM note_search
+    WHERE rowid = old.history_id;
+    INSERT INTO note_search (rowid, note, tags)
+    SELECT id, note, tags
+    FROM notes_and_tags
+    WHERE id = old.history_id;
+END;
+
+CREATE TRIGGER prompt_tags_update
+AFTER UPDATE ON prompt_tags
+BEGIN
+    DELETE FROM note_search
+    WHERE rowid IN (old.history_id, new.history_id);
+    INSERT INTO note_search (rowid, note, tags)
+    SELECT id, note, tags
+    FROM notes_and_tags
+    WHERE id IN (old.history_id, new.history_id);
+END;
+
+-- What note_search must hold, from the rows themselves.
+CREATE VIEW notes_and_tags AS
+SELECT
+    id,
+    coalesce(note, '') AS note,
+    coalesce((
+        SELECT group_concat(tag, char(10))
+        FROM prompt_tags
+        WHERE history_id = prompt_history.id
+    ), '') AS tags
+FROM prompt_history
+WHERE note IS NOT NULL
+    OR id IN (
+        SELECT history_id
+        FROM prompt_tags
+        WHERE history_id = prompt_history.id
+    );
+
+-- The rows that a cleanup may delete, and what it counts from: nobody has starred, rated, tagged,
+-- noted or edited them, nor any that was refined from them.
+CREATE VIEW expendable_rows AS
+SELECT
+    id,
+    max(timestamp, coalesce(imported_at, '')) AS kept_since
+FROM prompt_history AS expendable
+WHERE starred = 0
+    AND rating IS NULL
+    AND note IS NULL
+    AND edited_prompt IS NULL
+    AND NOT EXISTS (
+        SELECT 1
+        FROM prompt_tags
+        WHERE history_id = expendable.id
+    )
+    AND NOT EXISTS (
+        WITH RECURSIVE refined (prompt_id) AS (
+            SELECT expendable.prompt_id
+            UNION
+            SELECT prompt_history.prompt_id
+            FROM refined
+            CROSS JOIN prompt_history
+            WHERE prompt_history.parent_id = refined.prompt_id
+        )
+        SELECT 1
+        FROM refined
+        CROSS JOIN prompt_history
+        WHERE prompt_history.parent_id = refined.prompt_id
+            AND (
+                starred = 1 OR rating IS NOT NULL OR note IS NOT NULL OR edited_prompt IS NOT NULL
+                OR EXISTS (
+                    SELECT 1
+                    FROM prompt_tags
+                    WHERE history_id = prompt_history.id
+                )
+            )
+    );
+
 -- Rows that broke a rule of the table when 0006 made it anew, as they were: any value may stand
 -- in any column. kept_since: what the retention counts from, which is the row's timestamp where
 -- that is one, and else the moment in which it was put here. One that has been corrected goes
@@ -409,6 +630,36 @@ FROM daily_summary
 GROUP BY backend
 ORDER BY backend;
 
-PRAGMA user_version = 6;
+-- What do I want to find again? Newest first: everything that somebody has starred, rated,
+-- tagged, noted or edited. Its name and columns stay, as those of the other views do.
+CREATE VIEW kept_improvements AS
+SELECT
+    id,
+    timestamp,
+    starred,
+    rating,
+    note,
+    (
+        SELECT group_concat(tag, ', ')
+        FROM prompt_tags
+        WHERE history_id = prompt_history.id
+    ) AS tags,
+    substr(trim(replace(replace(original_idea, char(13), ''), char(10), ' ')), 1, 80) AS idea,
+    coalesce(edited_prompt, improved_prompt) AS prompt,
+    version,
+    backend,
+    prompt_id
+FROM prompt_history
+WHERE id IN (
+    SELECT id
+    FROM prompt_history
+    WHERE starred = 1 OR rating IS NOT NULL OR note IS NOT NULL OR edited_prompt IS NOT NULL
+    UNION
+    SELECT history_id
+    FROM prompt_tags
+)
+ORDER BY timestamp DESC, id DESC;
+
+PRAGMA user_version = 7;
 
 COMMIT;

@@ -47,6 +47,9 @@ def make_history(**changes: Any) -> PromptHistory:
         ),
         "answers": (Answer(id="size", text="Large"),),
         "fallback_reason": "no model is configured",
+        "parent_id": "00000000-0000-4000-8000-0000000000aa",
+        "version": 2,
+        "instruction": "shorter",
     }
     if "guardrails" in changes:
         fields["guardrail_sources"] = ("idea",) * len(changes["guardrails"])

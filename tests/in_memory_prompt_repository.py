@@ -199,6 +199,9 @@ class InMemoryPromptRepository(PromptRepository):
                 for backend in BackendType
                 if (count := sum(row.backend is backend for row in self.rows))
             },
+            starred=sum(row.starred for row in self.rows),
+            rated_good=sum(row.rating == 1 for row in self.rows),
+            rated_bad=sum(row.rating == -1 for row in self.rows),
         )
 
     async def delete_old(self, days: int) -> int:
@@ -207,12 +210,25 @@ class InMemoryPromptRepository(PromptRepository):
         self._check()
         oldest = datetime.now(UTC) - timedelta(days=days)
         before = len(self.rows)
+        spared = self._spared_by_the_cleanup()
         self.rows = [
             row
             for row in self.rows
-            if max(row.timestamp, row.imported_at or row.timestamp) >= oldest
+            if row.prompt_id in spared
+            or max(row.timestamp, row.imported_at or row.timestamp) >= oldest
         ]
         return before - len(self.rows)
+
+    def _spared_by_the_cleanup(self) -> set[str | None]:
+        by_id = {row.prompt_id: row for row in self.rows}
+        spared: set[str | None] = set()
+        for row in self.rows:
+            if row.starred or row.tags or {row.rating, row.note, row.edited_prompt} != {None}:
+                line: PromptHistory | None = row
+                while line is not None and line.prompt_id not in spared:
+                    spared.add(line.prompt_id)
+                    line = by_id.get(line.parent_id or "")
+        return spared
 
     def _fail_if_told(self) -> None:
         if self.fail_with is not None:

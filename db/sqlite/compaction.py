@@ -19,7 +19,7 @@ PAUSE_S = 0.005
 
 async def compact(database: Database) -> None:
     """As ``PromptRepository.compact``."""
-    await _merge_index(database)
+    await _merge_indexes(database)
     free = await database.run(_free_pages)
     while free > 0:
         left = await database.run(_give_back_pages)
@@ -33,24 +33,23 @@ async def compact(database: Database) -> None:
         await database.run(partial(_checkpoint, kind=kind))
 
 
-async def _merge_index(database: Database) -> None:
-    """Have the index in one part, without the words of deleted rows. (FTS5 has an option
+async def _merge_indexes(database: Database) -> None:
+    """Have each index in one part, without the words of deleted rows. (FTS5 has an option
     that deletes them at once, secure-delete, from SQLite 3.42; a database that used it
     cannot be read by the older ones that are still about.)"""
-    deleted = await database.run(_leftovers)
-    if deleted == 0:
-        return
+    if deleted := await database.run(_leftovers):
+        await _merge_parts(database, "prompt_history_search")
+        await database.write(partial(_forget_leftovers, deleted=deleted))
+    # It has nothing to do where nobody has changed a note.
+    await _merge_parts(database, "note_search")
+
+
+async def _merge_parts(database: Database, index: str) -> None:
     # Negative: put all parts of the index into one merge. Positive: go on with that merge.
     pages = -MERGE_PAGES
-    while await database.write(partial(_merge, pages=pages)):
+    while await database.write(partial(_merge, index=index, pages=pages)):
         pages = MERGE_PAGES
         await anyio.sleep(PAUSE_S)
-    # Not "= 0": rows that were deleted while this ran have words in newer parts.
-    await database.write(
-        lambda c: c.execute(
-            "UPDATE search_leftovers SET deleted_rows = max(0, deleted_rows - ?)", (deleted,)
-        ).close()
-    )
 
 
 def _leftovers(connection: sqlite3.Connection) -> int:
@@ -58,11 +57,17 @@ def _leftovers(connection: sqlite3.Connection) -> int:
     return int(row[0])
 
 
-def _merge(connection: sqlite3.Connection, *, pages: int) -> bool:
+def _forget_leftovers(connection: sqlite3.Connection, *, deleted: int) -> None:
+    # Not "= 0": rows that were deleted meanwhile have words in newer parts.
+    sql = "UPDATE search_leftovers SET deleted_rows = max(0, deleted_rows - ?)"
+    connection.execute(sql, (deleted,))
+
+
+def _merge(connection: sqlite3.Connection, *, index: str, pages: int) -> bool:
     """Merge for about as many pages; returns whether there is more to do."""
     before = connection.total_changes
     connection.execute(
-        "INSERT INTO prompt_history_search (prompt_history_search, rank) VALUES ('merge', ?)",
+        f"INSERT INTO {index} ({index}, rank) VALUES ('merge', ?)",  # noqa: S608  # nosec B608
         (pages,),
     )
     # By FTS5's documentation: a merge with nothing to do makes fewer than 2 changes.

@@ -1,4 +1,4 @@
-"""Whether what is derived from the rows, the daily summary and the search index, agrees with
+"""Whether what is derived from the rows, the daily summary and the search indexes, agrees with
 them."""
 
 import sqlite3
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from db.sqlite.sql_files import load_statement
 
-FIRST_VERSION = 5
-"""The first schema that has both."""
+FIRST_VERSION = 7
+"""The first schema that has all of it."""
 
 _MEND = "sqlite3 DATABASE < sql/maintenance/rebuild.sql makes it anew"
 
@@ -22,6 +22,8 @@ class DerivedData:
     """Rows that the search index lacks."""
     found_without_row: int
     """Rows that are gone and that the search index still has."""
+    wrong_notes: int = 0
+    """Rows whose note or tags the index of notes has otherwise, and tags without a row."""
 
     @property
     def problems(self) -> list[str]:
@@ -34,11 +36,15 @@ class DerivedData:
                 f"the search index lacks {self.rows_not_found} improvements and has "
                 f"{self.found_without_row} that are gone: {_MEND}"
             )
+        if self.wrong_notes:
+            problems.append(
+                f"notes or tags of {self.wrong_notes} improvements are found wrongly: {_MEND}"
+            )
         return problems
 
 
 def verify_derived_data(connection: sqlite3.Connection) -> DerivedData:
-    """Compare both with the rows, without writing; reads the whole file. ``connection`` is
+    """Compare all of it with the rows, without writing; reads the whole file. ``connection`` is
     one to a database of ``FIRST_VERSION`` or later.
 
     Raises:

@@ -15,7 +15,7 @@ import anyio
 from db.sqlite import pages as history_pages
 from db.sqlite.compaction import PAUSE_S, compact
 from db.sqlite.database import Database
-from db.sqlite.rows import COLUMNS, INSERT_ROW, to_parameters
+from db.sqlite.rows import COLUMNS, insert_row
 from db.sqlite.set_aside_rows import delete_old_set_aside, delete_set_aside
 from db.sqlite.spoiled_rows import SpoiledRows, iterate_spoiled
 from db.sqlite.sql_files import load_statement
@@ -71,12 +71,10 @@ class SQLitePromptRepository(PromptRepository):
         await self._database.close()
 
     async def save(self, history: PromptHistory) -> PromptHistory:
-        parameters = to_parameters(history)
-
         def insert(connection: sqlite3.Connection) -> PromptHistory:
-            cursor = connection.execute(INSERT_ROW, parameters)
-            if cursor.rowcount == 1:
-                return replace(history, id=cursor.lastrowid)
+            id = insert_row(connection, history)
+            if id is not None:
+                return replace(history, id=id)
             kept = self._find(connection, "prompt_id", history.prompt_id)
             assert kept is not None, "the conflict was with this very row"
             return kept
@@ -84,11 +82,12 @@ class SQLitePromptRepository(PromptRepository):
         return await self._database.write(insert)
 
     async def save_many(self, histories: Sequence[PromptHistory]) -> int:
-        rows = [to_parameters(history) for history in histories]
-        if not rows:
+        if not histories:
             return 0
         return await self._database.write(
-            lambda connection: connection.executemany(INSERT_ROW, rows).rowcount
+            lambda connection: sum(
+                insert_row(connection, history) is not None for history in histories
+            )
         )
 
     async def find_by_id(self, id: int) -> PromptHistory | None:
@@ -157,6 +156,9 @@ class SQLitePromptRepository(PromptRepository):
                 # Without what was put there by hand.
                 {each: distribution[each] for each in BackendType if each in distribution}
             ),
+            starred=row["starred"],
+            rated_good=row["rated_good"],
+            rated_bad=row["rated_bad"],
         )
 
     async def delete_old(self, days: int) -> int:

@@ -2,17 +2,27 @@
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from prompt_improver.domain.prompt_history import COLUMN_RULES, DETAIL_RULES, PromptHistory
+from prompt_improver.domain.prompt_history import (
+    COLUMN_RULES,
+    DETAIL_RULES,
+    TAGS_RULE,
+    PromptHistory,
+)
 from prompt_improver.domain.values import utc_milliseconds
 
 _NEW = (*COLUMN_RULES, "details")
-COLUMNS = ", ".join(("id", *_NEW))
+_TAGS = (
+    "(SELECT json_group_array(tag) FROM prompt_tags WHERE history_id = prompt_history.id) AS tags"
+)
+COLUMNS = ", ".join(("id", *_NEW, _TAGS))
+"""What a SELECT from prompt_history has to read for ``from_row``."""
 
-FIRST_VERSION = 6
+FIRST_VERSION = 7
 """The first schema whose table has COLUMNS."""
 
 # Bound by name; a row that is kept already is left as it is.
@@ -21,6 +31,8 @@ INSERT_ROW = f"""
     VALUES ({", ".join(f":{name}" for name in _NEW)})
     ON CONFLICT (prompt_id) DO NOTHING
 """  # noqa: S608  # nosec B608
+
+_INSERT_TAG = "INSERT INTO prompt_tags (history_id, tag) VALUES (?, ?) ON CONFLICT DO NOTHING"
 
 
 class RowError(ValueError):
@@ -31,8 +43,24 @@ class RowError(ValueError):
         self.column = column
 
 
+def insert_row(connection: sqlite3.Connection, history: PromptHistory) -> int | None:
+    """Add the row with its tags; returns its id, or None where it is kept already."""
+    cursor = connection.execute(INSERT_ROW, to_parameters(history))
+    if cursor.rowcount != 1:
+        return None
+    assert cursor.lastrowid is not None, "a row was added"
+    insert_tags(connection, cursor.lastrowid, history.tags)
+    return cursor.lastrowid
+
+
+def insert_tags(connection: sqlite3.Connection, id: int, tags: Sequence[str]) -> None:
+    """Add those of ``tags`` that the row lacks."""
+    if tags:
+        connection.executemany(_INSERT_TAG, [(id, tag) for tag in tags])
+
+
 def to_parameters(history: PromptHistory) -> dict[str, str | float | None]:
-    """The values of a new row, by column; the id is the database's to give."""
+    """The values of a new row, by column, without its tags; the id is the database's to give."""
     imported_at = history.imported_at
     details = {name: getattr(history, name) for name in DETAIL_RULES}
     return {name: getattr(history, name) for name in COLUMN_RULES} | {
@@ -62,6 +90,8 @@ def from_row(row: sqlite3.Row) -> PromptHistory:
     values |= {name: details[name] for name in DETAIL_RULES if name in details}
     values["timestamp"] = _moment(row, "timestamp")
     values["guardrails"] = _parsed(row, "guardrails", list)
+    values["tags"] = _parsed(row, "tags", list)
+    values["starred"] = bool(row["starred"])
     if row["kept_original"] is not None:
         values["kept_original"] = bool(row["kept_original"])
     if row["imported_at"] is not None:
@@ -122,7 +152,7 @@ def _column_of(message: str) -> str:
     field = message.split(" ", 1)[0].split("[", 1)[0]
     if field in DETAIL_RULES:
         return "details"
-    return field if field in COLUMN_RULES else "values"
+    return field if field in COLUMN_RULES or field in TAGS_RULE else "values"
 
 
 def _json(value: object) -> str:

@@ -91,6 +91,26 @@ class ImprovementFields(BaseModel):
         description="Why another backend answered than the one that was asked; null where none "
         "had to."
     )
+    parent_id: str | None = Field(
+        description="`prompt_id` of the improvement that this one was refined from, which may be "
+        "deleted; null where it was not refined."
+    )
+    version: int = Field(description="That of the parent and one; 1 where it was not refined.")
+    instruction: str | None = Field(
+        description="How the parent was to be refined, as it was typed; null where it was not."
+    )
+    starred: bool = Field(description="Whether somebody has starred it.")
+    rating: int | None = Field(
+        description="-1 bad, 0 neither, 1 good; null where nobody has rated it."
+    )
+    note: str | None = Field(description="What somebody noted; null without.")
+    tags: list[str] = Field(description="Its tags, in their order.")
+    edited_prompt: str | None = Field(
+        description="What somebody made of the improved prompt; null without."
+    )
+    source: str | None = Field(
+        description="The program that it was imported from; null where it was made here."
+    )
     model_version: str | None = Field(description="The model that answered, as provider/model.")
     latency_ms: float | None = Field(description="Milliseconds that the improvement took.")
     input_tokens: int | None = Field(

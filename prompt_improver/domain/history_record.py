@@ -9,12 +9,13 @@ from typing import Any
 from prompt_improver.domain.prompt_history import (
     COLUMN_RULES,
     DETAIL_RULES,
-    OPTIONAL,
+    REQUIRED,
+    TAGS_RULE,
     PromptHistory,
 )
 from prompt_improver.domain.values import utc_milliseconds
 
-COLUMNS = ("id", *COLUMN_RULES, *DETAIL_RULES)
+COLUMNS = ("id", *COLUMN_RULES, *DETAIL_RULES, *TAGS_RULE)
 """The names in a record, in their order."""
 _MOMENTS = ("timestamp", "imported_at")
 
@@ -61,7 +62,7 @@ def from_record(record: object) -> PromptHistory:
     """
     if not isinstance(record, Mapping):
         raise ValueError(f"must be an object, got {type(record).__name__}")
-    missing = [name for name in COLUMNS if name not in record and name not in OPTIONAL]
+    missing = [name for name in COLUMNS if name not in record and name in REQUIRED]
     if missing:
         raise ValueError(f"lacks {', '.join(missing)}")
     values = {name: record[name] for name in COLUMNS if name != "id" and name in record}

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -97,6 +97,23 @@ class PromptHistory:
     """What the user said to questions; the prompt is made of the idea and these."""
     fallback_reason: str | None = None
     """Why another backend answered than the one that was asked; None where none had to."""
+    parent_id: str | None = None
+    """``prompt_id`` of the improvement that this one was refined from, which may be gone."""
+    version: int = 1
+    """That of the parent and one."""
+    instruction: str | None = None
+    """How the parent was to be refined, as it was typed."""
+    starred: bool = False
+    rating: int | None = None
+    """What somebody thought of it: -1 bad, 0 neither, 1 good."""
+    note: str | None = None
+    """What somebody noted; never blank."""
+    edited_prompt: str | None = None
+    """What somebody made of the improved prompt; never blank."""
+    source: str | None = None
+    """The program that it was imported from; None where it was made here."""
+    tags: tuple[str, ...] = ()
+    """In their order, each once; at most MAX_TAG_CHARACTERS long."""
     id: int | None = None
     """The row's number, given by the database at the save."""
 
@@ -158,6 +175,17 @@ COLUMN_RULES: Mapping[str, Rule] = MappingProxyType(
         "language": values.language_code,
         "kept_original": values.flag,
         "imported_at": values.utc_milliseconds,
+        "parent_id": values.canonical_uuid,
+        "version": values.version,
+        "instruction": values.filled_text,
+        "starred": values.flag,
+        "rating": values.rating,
+        "note": values.filled_text,
+        "edited_prompt": values.filled_text,
+        "source": values.filled_text,
+        "task": values.text,
+        "artefact": values.text,
+        "target": values.text,
     }
 )
 """The fields with a column of their own, in the order of the table, behind ``id``: what is
@@ -166,13 +194,10 @@ filtered, counted or searched by. A new one takes a migration."""
 DETAIL_RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "warnings": values.texts,
-        "task": values.text,
         "field": values.text,
         "changed": values.flag,
         "material": values.text,
         "guardrail_sources": values.texts,
-        "artefact": values.text,
-        "target": values.text,
         "questions": partial(values.objects, kind=Question),
         "answers": partial(values.objects, kind=Answer),
         "fallback_reason": values.text,
@@ -184,6 +209,11 @@ A new fact takes no migration: a field of PromptHistory and its rule here, a lin
 ``Improvement.to_history``, which fills it, and one in ``api.improvement_fields``, which
 describes it. Rows, exports, imports and the spool carry what is named here."""
 
+TAGS_RULE: Mapping[str, Rule] = MappingProxyType({"tags": values.tags})
+"""The field that stands in a table of its own."""
+
 OPTIONAL = frozenset(each.name for each in fields(PromptHistory) if each.default is None)
 """The fields that may be None."""
-_RULES = (*COLUMN_RULES.items(), *DETAIL_RULES.items())
+REQUIRED = frozenset(each.name for each in fields(PromptHistory) if each.default is MISSING)
+"""The fields that have to be told."""
+_RULES = (*COLUMN_RULES.items(), *DETAIL_RULES.items(), *TAGS_RULE.items())

@@ -26,6 +26,11 @@ class PromptStatistics:
         default_factory=lambda: MappingProxyType({})
     )
     """Rows per backend; a backend without rows is left out."""
+    starred: int = 0
+    rated_good: int = 0
+    """Rows with the rating 1."""
+    rated_bad: int = 0
+    """Rows with the rating -1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,8 +217,10 @@ class PromptRepository(ABC):
 
     @abstractmethod
     async def delete_old(self, days: int) -> int:
-        """Delete what is older than ``days`` days; return how many rows went. Done in
-        steps, so that saves get in between: what was deleted before an error stays deleted.
+        """Delete what is older than ``days`` days; return how many rows went. What somebody
+        has starred, rated, tagged, noted or edited stays, and all that it was refined from.
+        Done in steps, so that saves get in between: what was deleted before an error stays
+        deleted.
 
         Raises:
             ValueError: ``days`` is under 1 or over 36,500.

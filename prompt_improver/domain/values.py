@@ -9,6 +9,8 @@ from typing import Any
 
 MAX_COUNT = 2**63 - 1
 """The largest whole number that the history can hold."""
+MAX_TAG_CHARACTERS = 100
+RATINGS = (-1, 0, 1)
 
 Rule = Callable[[str, object], object]
 """Takes a field's name and value, which is not None; returns the value as it is kept, or
@@ -58,6 +60,39 @@ def _object(name: str, value: object, kind: type) -> Any:
             if each in value
         }
     )
+
+
+def filled_text(name: str, value: object) -> str:
+    """A text that is not blank."""
+    found = text(name, value)
+    if not found.strip():
+        raise ValueError(f"{name} must not be blank")
+    return found
+
+
+def tags(name: str, value: object) -> tuple[str, ...]:
+    """Each once, in their order, without the blanks around them."""
+    found = sorted({each.strip() for each in texts(name, value)})
+    for each in found:
+        if not 0 < len(each) <= MAX_TAG_CHARACTERS:
+            raise ValueError(
+                f"{name} must have 1 to {MAX_TAG_CHARACTERS} characters each, got {len(each)}"
+            )
+    return tuple(found)
+
+
+def rating(name: str, value: object) -> int:
+    """One of RATINGS."""
+    if isinstance(value, bool) or not isinstance(value, int) or value not in RATINGS:
+        raise ValueError(f"{name} must be -1, 0 or 1, got {value!r}")
+    return value
+
+
+def version(name: str, value: object) -> object:
+    """A whole number from 1 to MAX_COUNT."""
+    if count(name, value) == 0:
+        raise ValueError(f"{name} must be 1 or more, got 0")
+    return value
 
 
 def flag(name: str, value: object) -> bool:

@@ -1,5 +1,6 @@
 -- What: deletes what is older than :days days, a whole number from 1 to 36500, oldest first;
--- imported rows count from their import.
+-- imported rows count from their import. What somebody has starred, rated, tagged, noted or
+-- edited stays, and what that was refined from.
 -- Why: to make room, or to forget, before the program's own cleanup comes to it.
 -- Cost: about a second for 10,000 rows, in which the server's saves wait: with many rows to
 -- delete add -cmd ".parameter set :rows 100" and run it again until it says 0. At its end it
@@ -22,7 +23,7 @@ BEGIN IMMEDIATE;
 CREATE TEMP TABLE rows_kept_aside AS
 SELECT
     id, original_idea, context, improved_prompt, role, directive, guardrails, reasoning,
-    output_format, details
+    output_format, details, instruction
 FROM (
     SELECT
         *,
@@ -36,15 +37,18 @@ FROM (
             length(CAST(
                 original_idea || context || improved_prompt || role || directive || guardrails
                 || coalesce(reasoning, '') || coalesce(output_format, '') || details
-                || prompt_id || timestamp AS BLOB
+                || coalesce(instruction, '') || prompt_id || timestamp AS BLOB
             )) AS bytes
         FROM prompt_history
-        WHERE typeof(:days) = 'integer'
-            AND :days BETWEEN 1 AND 36500
-            AND max(timestamp, coalesce(imported_at, ''))
-                < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days')
-        ORDER BY max(timestamp, coalesce(imported_at, '')), id
-        LIMIT CASE WHEN :rows IS NULL THEN 0 ELSE 100 END OFFSET coalesce(:rows, 0)
+        WHERE id IN (
+            SELECT id
+            FROM expendable_rows
+            WHERE typeof(:days) = 'integer'
+                AND :days BETWEEN 1 AND 36500
+                AND kept_since < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days')
+            ORDER BY kept_since, id
+            LIMIT CASE WHEN :rows IS NULL THEN 0 ELSE 100 END OFFSET coalesce(:rows, 0)
+        )
     )
 )
 WHERE coalesce(bytes_before, 0) < 3 * 4096;
@@ -66,27 +70,29 @@ SET
         WHEN output_format IS NOT NULL
         THEN printf('%*s', length(CAST(output_format AS BLOB)), '')
     END,
-    details = '{' || printf('%*s', length(CAST(details AS BLOB)) - 2, '') || '}'
+    details = '{' || printf('%*s', length(CAST(details AS BLOB)) - 2, '') || '}',
+    instruction = CASE
+        WHEN instruction IS NOT NULL
+        THEN printf('%-*s', length(CAST(instruction AS BLOB)), 'x')
+    END
 WHERE id IN (
     SELECT id
-    FROM prompt_history
+    FROM expendable_rows
     WHERE typeof(:days) = 'integer'
         AND :days BETWEEN 1 AND 36500
-        AND max(timestamp, coalesce(imported_at, ''))
-                < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days')
-    ORDER BY max(timestamp, coalesce(imported_at, '')), id
+        AND kept_since < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days')
+    ORDER BY kept_since, id
     LIMIT coalesce(:rows + (SELECT COUNT(*) FROM rows_kept_aside), -1)
 );
 
 DELETE FROM prompt_history
 WHERE id IN (
     SELECT id
-    FROM prompt_history
+    FROM expendable_rows
     WHERE typeof(:days) = 'integer'
         AND :days BETWEEN 1 AND 36500
-        AND max(timestamp, coalesce(imported_at, ''))
-                < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days')
-    ORDER BY max(timestamp, coalesce(imported_at, '')), id
+        AND kept_since < strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || :days || ' days')
+    ORDER BY kept_since, id
     LIMIT coalesce(:rows, -1)
 );
 
@@ -104,7 +110,8 @@ SET
     guardrails = kept.guardrails,
     reasoning = kept.reasoning,
     output_format = kept.output_format,
-    details = kept.details
+    details = kept.details,
+    instruction = kept.instruction
 FROM rows_kept_aside AS kept
 WHERE restored.id = kept.id;
 
@@ -149,6 +156,9 @@ WHERE search_leftovers.deleted_rows > 0
 UPDATE search_leftovers
 SET deleted_rows = 0
 WHERE changes() > 0;
+
+INSERT INTO note_search (note_search)
+VALUES ('optimize');
 
 DROP TABLE deletion;
 

@@ -32,7 +32,23 @@ SELECT json_patch(json_object(
     'output_format', output_format,
     'language', language,
     'kept_original', CASE kept_original WHEN 1 THEN json('true') WHEN 0 THEN json('false') END,
-    'imported_at', imported_at
+    'imported_at', imported_at,
+    'parent_id', parent_id,
+    'version', version,
+    'instruction', instruction,
+    'starred', CASE starred WHEN 1 THEN json('true') ELSE json('false') END,
+    'rating', rating,
+    'note', note,
+    'edited_prompt', edited_prompt,
+    'source', source,
+    'task', task,
+    'artefact', artefact,
+    'target', target,
+    'tags', (
+        SELECT json_group_array(tag)
+        FROM prompt_tags
+        WHERE history_id = prompt_history.id
+    )
 ), details)
 FROM prompt_history
 ORDER BY timestamp, id;

@@ -1,4 +1,5 @@
--- What: makes the daily summary and the search index anew from the rows.
+-- What: makes the daily summary and the search indexes anew from the rows. Tags of rows that
+-- are gone go too.
 -- Why: where verify.sql or the program's `check` says that they do not agree with the rows.
 -- Cost: about 7 s for 100,000 rows, in which the server's saves wait; room on the disk for a
 -- second index, a sixth of the database.
@@ -27,6 +28,18 @@ VALUES ('rebuild');
 
 UPDATE search_leftovers
 SET deleted_rows = 0;
+
+DELETE FROM prompt_tags
+WHERE history_id NOT IN (SELECT id FROM prompt_history);
+
+DELETE FROM note_search;
+
+INSERT INTO note_search (rowid, note, tags)
+SELECT id, note, tags
+FROM notes_and_tags;
+
+INSERT INTO note_search (note_search)
+VALUES ('rebuild');
 
 COMMIT;
 

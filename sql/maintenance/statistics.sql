@@ -1,7 +1,8 @@
 -- What: figures over the whole history, in one row. Rows without a confidence or a latency are
 -- left out of its average; an average over no rows is empty.
 -- Why: what the program's `stats` says, without the program.
--- Cost: none that can be felt, whatever the size: it reads a summary that is kept day by day.
+-- Cost: none that can be felt, whatever the size: it reads a summary that is kept day by day, and indexes
+-- of what is starred and rated.
 -- The server may run.
 --   sqlite3 data/prompt_history.db < sql/maintenance/statistics.sql
 -- The program runs the same SELECT.
@@ -20,5 +21,20 @@ SELECT
             FROM daily_summary
             GROUP BY backend
         )
-    ) AS backend_distribution
+    ) AS backend_distribution,
+    (
+        SELECT COUNT(*)
+        FROM prompt_history
+        WHERE starred = 1
+    ) AS starred,
+    (
+        SELECT COUNT(*)
+        FROM prompt_history
+        WHERE rating = 1
+    ) AS rated_good,
+    (
+        SELECT COUNT(*)
+        FROM prompt_history
+        WHERE rating = -1
+    ) AS rated_bad
 FROM daily_summary;

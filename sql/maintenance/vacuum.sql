@@ -1,4 +1,4 @@
--- What: writes the search index and then the whole file anew, from the rows that there are:
+-- What: writes the search indexes and then the whole file anew, from the rows that there are:
 -- without free room, and without remains of deleted text.
 -- Why: to be sure that nothing of a deleted text is left (a single DELETE leaves some in rare
 -- cases), after a very large deletion, or for a database that was made without auto_vacuum.
@@ -15,6 +15,9 @@ PRAGMA secure_delete = ON;
 BEGIN IMMEDIATE;
 
 INSERT INTO prompt_history_search (prompt_history_search)
+VALUES ('rebuild');
+
+INSERT INTO note_search (note_search)
 VALUES ('rebuild');
 
 UPDATE search_leftovers

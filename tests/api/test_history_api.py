@@ -91,6 +91,7 @@ def test_an_item_is_the_whole_row_by_its_column_names(make_client, tmp_path):
     wanted["guardrails"] = json.loads(row["guardrails"])
     wanted["timestamp"] = iso(row["timestamp"])
     wanted["kept_original"] = bool(row["kept_original"])
+    wanted |= {"starred": bool(row["starred"]), "tags": []}
     assert item == wanted
     assert client.get(f"{HISTORY}/{item['prompt_id']}").json() == item
 

@@ -359,7 +359,9 @@ async def test_every_query_runs_along_an_index_without_sorting(database, call, p
     rows = await database.run(
         lambda connection: connection.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()
     )
-    details = [row["detail"] for row in rows]
+    # Tags are looked up row by row.
+    tags = [row["id"] for row in rows if row["detail"].startswith("CORRELATED")]
+    details = [row["detail"] for row in rows if not {row["id"], row["parent"]} & {*tags}]
     assert len(details) == len(plan), details
     for detail, expected in zip(details, plan, strict=True):
         assert detail.startswith(expected)

@@ -205,6 +205,45 @@ class PromptRepositoryContract:
             "imported today",
         ]
 
+    async def test_what_somebody_did_with_a_row_comes_back(self, repository):
+        mine = {"starred": True, "rating": -1, "note": "ñ", "edited_prompt": "mine"}
+        history = make_history(**mine, tags=("work", "Árbol", "a b"), source="another")
+        await repository.save(history)
+        await repository.save_many([second := replace(history, prompt_id=str(uuid4()))])
+        for each in (history, second):
+            found = await repository.find_by_prompt_id(each.prompt_id)
+            assert replace(found, id=None) == each
+        assert [row.tags for row in await repository.find_recent()] == [history.tags] * 2
+        figures = await repository.get_statistics()
+        assert (figures.starred, figures.rated_good, figures.rated_bad) == (2, 0, 2)
+
+    @pytest.mark.parametrize(
+        "mine", [{"starred": True}, {"rating": 0}, {"note": "n"}, {"edited_prompt": "e"},
+                 {"tags": ("t",)}],
+    )  # fmt: skip
+    async def test_the_cleanup_spares_a_kept_row_and_all_that_it_was_refined_from(
+        self, repository, mine
+    ):
+        old = {"timestamp": datetime.now(UTC) - timedelta(days=40)}
+        first = await repository.save(make_history(**old, role="first", parent_id=None))
+        second = make_history(**old, role="second", parent_id=first.prompt_id)
+        await repository.save(second)
+        parent = second.prompt_id
+        await repository.save(make_history(**old, role="kept", parent_id=parent, **mine))
+        await repository.save(make_history(**old, role="sibling", parent_id=parent))
+        await repository.save(make_history(**old, role="other"))
+        assert await repository.delete_old(30) == 2
+        kept = [row.role for row in await repository.find_recent()]
+        assert kept == ["kept", "second", "first"]
+        assert await repository.delete_old(30) == 0
+
+    async def test_rows_that_lead_back_to_each_other_are_cleaned_up_like_others(self, repository):
+        old = {"timestamp": datetime.now(UTC) - timedelta(days=40)}
+        one, other = str(uuid4()), str(uuid4())
+        await repository.save(make_history(**old, prompt_id=one, parent_id=other))
+        await repository.save(make_history(**old, prompt_id=other, parent_id=one))
+        assert await repository.delete_old(30) == 2
+
     @pytest.mark.parametrize("days", [0, -1, 36_501, 2**70])
     async def test_days_out_of_bounds_are_refused_and_delete_nothing(self, repository, days):
         await repository.save(make_history(timestamp=datetime(1950, 1, 1, tzinfo=UTC)))

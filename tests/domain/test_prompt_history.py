@@ -7,6 +7,7 @@ import pytest
 from prompt_improver.domain.prompt_history import (
     COLUMN_RULES,
     DETAIL_RULES,
+    TAGS_RULE,
     BackendType,
     PromptHistory,
 )
@@ -57,6 +58,17 @@ from tests.histories import NOON, make_history
         ("questions", [{"id": 7, "text": "?"}], "questions[0].id"),
         ("questions", [{"id": "a", "text": "?", "options": "S"}], "questions[0].options"),
         ("answers", [{"id": "a", "text": "\0"}], "answers[0].text"),
+        ("rating", 2, "2"),
+        ("rating", True, "True"),
+        ("version", 0, "1 or more"),
+        ("starred", 1, "int"),
+        ("note", " ", "blank"),
+        ("edited_prompt", "\n", "blank"),
+        ("instruction", "", "blank"),
+        ("parent_id", "7", "'7'"),
+        ("tags", "work", "str"),
+        ("tags", ("a", " "), "got 0"),
+        ("tags", ("a" * 101,), "got 101"),
     ],
 )
 def test_a_field_that_breaks_a_rule_is_refused_by_name_and_value(field, value, words):
@@ -68,6 +80,7 @@ def test_a_field_that_breaks_a_rule_is_refused_by_name_and_value(field, value, w
 TEXT_FIELDS = (
     "original_idea", "context", "improved_prompt", "role", "directive", "framework", "reasoning",
     "model_version", "output_format", "task", "field", "artefact", "target", "fallback_reason",
+    "instruction", "note", "edited_prompt", "source",
 )  # fmt: skip
 
 
@@ -91,7 +104,7 @@ def test_what_only_a_later_version_knows_of_a_question_is_left_out():
 
 
 def test_every_field_has_one_rule():
-    names = [*COLUMN_RULES, *DETAIL_RULES]
+    names = [*COLUMN_RULES, *DETAIL_RULES, *TAGS_RULE]
     assert sorted([*names, "id"]) == sorted(field.name for field in fields(PromptHistory))
 
 
@@ -117,6 +130,10 @@ def test_a_moment_without_time_zone_is_refused_by_its_name():
 def test_the_uuid_is_kept_in_one_spelling():
     spelled = "{0A1B2C3D-0000-4000-8000-00000000000F}"
     assert make_history(prompt_id=spelled).prompt_id == "0a1b2c3d-0000-4000-8000-00000000000f"
+
+
+def test_tags_are_kept_each_once_and_in_their_order():
+    assert make_history(tags=("work", " api ", "work", "Árbol")).tags == ("api", "work", "Árbol")
 
 
 def test_the_backend_may_come_as_text():

@@ -11,8 +11,8 @@ import pytest
 
 from db.spool.file_spool import FileSpool
 from db.sqlite.database import Database
-from db.sqlite.repository import INSERT_ROW, SQLitePromptRepository
-from db.sqlite.rows import to_parameters
+from db.sqlite.repository import SQLitePromptRepository
+from db.sqlite.rows import INSERT_ROW, to_parameters
 from prompt_improver.api.circuit_breaker import CircuitBreaker
 from prompt_improver.recording.history_recorder import HistoryRecorder
 from tests.faults.books import await_books, await_saved, both_books, settled

@@ -13,8 +13,8 @@ import pytest
 
 from db.sqlite.connection import open_connection
 from db.sqlite.database import Database
-from db.sqlite.repository import INSERT_ROW, MOST_CHUNK, SQLitePromptRepository
-from db.sqlite.rows import to_parameters
+from db.sqlite.repository import MOST_CHUNK, SQLitePromptRepository
+from db.sqlite.rows import INSERT_ROW, to_parameters
 from db.sqlite.sql_files import SQL_FOLDER
 from tests.histories import make_history
 from tests.history_files import save_rows

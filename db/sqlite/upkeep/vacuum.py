@@ -81,7 +81,12 @@ def vacuum(
 def _write_anew(connection: sqlite3.Connection) -> None:
     rebuild, tidied, write = (
         load_statement("maintenance/vacuum.sql", keyword)
-        for keyword in ("INSERT INTO prompt_history_search", "UPDATE search_leftovers", "VACUUM")
+        for keyword in (
+            "INSERT INTO prompt_history_search",
+            "INSERT INTO note_search",
+            "UPDATE search_leftovers",
+            "VACUUM",
+        )
     )
     connection.execute("BEGIN IMMEDIATE")
     connection.execute(rebuild)

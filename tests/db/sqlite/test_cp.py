@@ -53,7 +53,7 @@ def ideas(database_file: Path) -> set[str]:
 def assert_sound(database_file: Path) -> None:
     assert raw(database_file, "PRAGMA integrity_check") == [("ok",)]
     wrong = raw(database_file, (ROOT / "sql/maintenance/verify.sql").read_text().split("\n\n")[-1])
-    assert wrong == [(0, 0, 0)]
+    assert wrong == [(0, 0, 0, 0)]
 
 
 def health(server: ServerProcess) -> dict:

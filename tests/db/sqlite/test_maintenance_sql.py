@@ -121,6 +121,7 @@ def test_vacuum_gives_back_room_and_wipes_what_was_deleted(path):
 
 
 def test_export_gives_every_column_of_every_row(path):
+    raw(path, "INSERT INTO prompt_tags (history_id, tag) VALUES (2, 'work'), (2, 'api')")
     lines = [json.loads(line) for line in run(path, "export").splitlines()]
     columns = [name for _, name, *_ in raw(path, "PRAGMA table_info(prompt_history)")]
     rows = raw(path, "SELECT * FROM prompt_history ORDER BY timestamp")
@@ -129,7 +130,8 @@ def test_export_gives_every_column_of_every_row(path):
         line["guardrails"] = json.dumps(line["guardrails"], ensure_ascii=False)
         wanted = dict(zip(columns, row, strict=True))
         details = json.loads(wanted.pop("details"))
-        assert details["task"] == "design"
+        assert (details["field"], line["starred"]) == ("software", False)
+        assert line.pop("tags") == (["api", "work"] if line["id"] == 2 else [])
         assert line == wanted | details
 
 

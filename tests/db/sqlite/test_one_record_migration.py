@@ -61,6 +61,7 @@ def rows_of(path, table, columns=OLD_COLUMNS):
 
 
 def derived_data(path):
+    migrate_database(path)
     with connect(path) as connection:
         connection.execute(
             "INSERT INTO prompt_history_search (prompt_history_search) VALUES ('integrity-check')"
@@ -227,7 +228,7 @@ async def test_the_retention_reaches_what_was_set_aside(spoilt, way):
 async def test_what_was_set_aside_and_what_is_spoiled_later_are_read_alike(spoilt, chunk):
     """Values as they are: text that is no UTF-8 has its bytes as lone surrogates."""
     migrate_database(spoilt)
-    raw(spoilt, """UPDATE prompt_history SET details = '{"task": 1}' WHERE id = 7""")
+    raw(spoilt, """UPDATE prompt_history SET details = '{"field": 1}' WHERE id = 7""")
     repository = SQLitePromptRepository(Database(spoilt))
     await repository.open()
     found = [row async for rows in repository.iterate_spoiled(chunk) for row in rows]
@@ -242,7 +243,7 @@ async def test_what_was_set_aside_and_what_is_spoiled_later_are_read_alike(spoil
     assert by_id[8]["context"].encode(errors="surrogateescape") == b"\xff\x00\xfe"
     assert by_id[8]["kept_since"] > "2026-05-05"
     assert by_id[4]["kept_since"] == by_id[4]["timestamp"]
-    assert by_id[7]["details"] == '{"task": 1}'
+    assert by_id[7]["details"] == '{"field": 1}'
     assert sound == [number for number in range(1, 21) if number not in by_id]
     assert json.loads(to_spoiled_line(by_id[8]))["context"] == by_id[8]["context"]
 

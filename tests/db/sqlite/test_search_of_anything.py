@@ -8,8 +8,8 @@ import pytest
 
 from db.sqlite.connection import open_connection
 from db.sqlite.database import Database
-from db.sqlite.repository import INSERT_ROW, SQLitePromptRepository
-from db.sqlite.rows import to_parameters
+from db.sqlite.repository import SQLitePromptRepository
+from db.sqlite.rows import INSERT_ROW, to_parameters
 from db.sqlite.search import find_matching_ids, to_match
 from prompt_improver.domain.history_filter import HistoryFilter
 from tests.histories import make_history

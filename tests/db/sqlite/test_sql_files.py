@@ -35,7 +35,7 @@ def test_the_statements_that_people_type_work_as_typed(path):
     newest = cli(path, "SELECT * FROM prompt_history ORDER BY timestamp DESC LIMIT 10;", "-json")
     rows = json.loads(newest.stdout)
     assert [row["id"] for row in rows] == [1, 3, 2, 4]
-    assert ", ".join(rows[0]) == COLUMNS
+    assert {*rows[0]} == {*COLUMNS[: COLUMNS.index(", (")].split(", ")}
     backends = cli(path, "SELECT backend, COUNT(*) FROM prompt_history GROUP BY backend;")
     assert backends.stdout == "offline|4\n"
     deleted = cli(path, "DELETE FROM prompt_history WHERE timestamp < datetime('now', '-30 days');")
