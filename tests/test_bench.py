@@ -63,7 +63,7 @@ def test_a_prepared_database_has_its_rows_summed_up_and_indexed(folder):
         assert connection.execute("SELECT COUNT(*) FROM prompt_history").fetchone()[0] == 300
         assert verify_derived_data(connection).problems == []
         triggers = "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'trigger'"
-        assert connection.execute(triggers).fetchone()[0] == 6
+        assert connection.execute(triggers).fetchone()[0] == 13
 
 
 def test_a_prepared_database_is_kept_and_only_copies_are_written_into(folder):

@@ -150,6 +150,10 @@ VIEWS = {
         "backend", "improvements", "rated", "average_confidence", "timed", "average_latency_ms",
         "model_calls", "input_tokens", "output_tokens", "oldest", "newest",
     ],
+    "kept_improvements": [
+        "id", "timestamp", "starred", "rating", "note", "tags", "idea", "prompt", "version",
+        "backend", "prompt_id",
+    ],
 }  # fmt: skip
 
 
