@@ -15,6 +15,7 @@ WARNINGS = MappingProxyType(
         # Offline, or as a gate.
         "language": "The prompt is not, or was not, in the language of the idea.",
         "model_unavailable": "The model gave no answer: the offline backend made this prompt.",
+        "length": "The prompt is over three times as long as the model was told to write.",
         # The gates, with kept_original
         "reply": _kept_original("could not be read as a prompt"),
         "placeholders": _kept_original("lost or invented a placeholder"),
@@ -24,7 +25,6 @@ WARNINGS = MappingProxyType(
         "answered": _kept_original("did the task instead of asking for it"),
         "unfilled": _kept_original("left a blank to fill in"),
         "repetition": _kept_original("said something twice"),
-        "length": _kept_original("was too long"),
     }
 )
 """By code. Codes are part of the API: they stay as they are. The sentences are fixed."""

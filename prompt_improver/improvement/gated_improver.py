@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from prompt_improver.domain.errors import ImproverError, ImproverReplyError
 from prompt_improver.improvement.brief import CHAT, Brief
-from prompt_improver.improvement.gates import GateFailure, check
+from prompt_improver.improvement.gates import GateFailure, check, is_long
 from prompt_improver.improvement.guardrail_source import sources_of
 from prompt_improver.improvement.improver import (
     UNREADABLE_REPLY,
@@ -163,8 +163,12 @@ class GatedImprover(Improver):
             )
             prompt = kept.prompt
             warnings = tuple(dict.fromkeys((*warnings, *names, *kept.warnings)))
-        elif prompt.guardrails and not prompt.guardrail_sources:
-            prompt = replace(prompt, guardrail_sources=sources_of(prompt.guardrails, idea, context))
+        else:
+            if prompt.guardrails and not prompt.guardrail_sources:
+                sources = sources_of(prompt.guardrails, idea, context)
+                prompt = replace(prompt, guardrail_sources=sources)
+            if is_long(idea, prompt):
+                warnings = (*warnings, "length")
         return Improvement(
             prompt=prompt,
             backend=self.backend,

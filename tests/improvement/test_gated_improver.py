@@ -285,3 +285,15 @@ async def test_a_frame_that_contradicts_the_idea_is_left_out_without_a_model():
     assert found.warnings == ()
     assert "sin librerías externas" in found.prompt.guardrails
     assert not found.kept_original
+
+
+async def test_a_long_answer_is_handed_over_with_a_warning_and_without_a_second_call() -> None:
+    long = changed(
+        output_format=" ".join(f"Section {number} has its own end." for number in range(200))
+    )
+    writer = Writer(long, GOOD)
+
+    found = await GatedImprover(writer).improve(IDEA)
+
+    assert found.prompt.output_format == long.output_format
+    assert (found.warnings, found.kept_original, len(writer.corrections)) == (("length",), False, 1)

@@ -6,32 +6,35 @@ know. A gate takes a ``Rewrite`` and answers with a ``GateFailure`` or None; it 
 
 from prompt_improver.improvement.gates.all_gates import GATES, check
 from prompt_improver.improvement.gates.answered import answered, unfilled
-from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite
+from prompt_improver.improvement.gates.comparison import FailureKind, GateFailure, Rewrite
 from prompt_improver.improvement.gates.contradiction import contradiction
 from prompt_improver.improvement.gates.limit import Limit
 from prompt_improver.improvement.gates.limits import limits
 from prompt_improver.improvement.gates.placeholders import placeholders
 from prompt_improver.improvement.gates.prompt_language import language
 from prompt_improver.improvement.gates.repetition import repetition
-from prompt_improver.improvement.gates.size import length, length_limit
+from prompt_improver.improvement.gates.size import TOLD_CHARACTERS, TOLD_TIMES, is_long, told_length
 from prompt_improver.improvement.gates.user_limits import limits_of, user_limits
 from prompt_improver.improvement.gates.verbatim import verbatim
 
 __all__ = [
     "GATES",
+    "TOLD_CHARACTERS",
+    "TOLD_TIMES",
+    "FailureKind",
     "GateFailure",
     "Limit",
     "Rewrite",
     "answered",
     "check",
     "contradiction",
+    "is_long",
     "language",
-    "length",
-    "length_limit",
     "limits",
     "limits_of",
     "placeholders",
     "repetition",
+    "told_length",
     "unfilled",
     "user_limits",
     "verbatim",

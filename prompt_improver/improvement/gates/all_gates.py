@@ -9,7 +9,6 @@ from prompt_improver.improvement.gates.limits import limits
 from prompt_improver.improvement.gates.placeholders import placeholders
 from prompt_improver.improvement.gates.prompt_language import language
 from prompt_improver.improvement.gates.repetition import repetition
-from prompt_improver.improvement.gates.size import length
 from prompt_improver.improvement.gates.verbatim import verbatim
 from prompt_improver.improvement.structured_prompt import StructuredPrompt
 
@@ -22,7 +21,6 @@ GATES: dict[str, Callable[[Rewrite], GateFailure | None]] = {
     "answered": answered,
     "unfilled": unfilled,
     "repetition": repetition,
-    "length": length,
 }
 
 

@@ -2,11 +2,21 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from prompt_improver.improvement.structured_prompt import StructuredPrompt
 
 _MOST_LINES = 12
 _LONGEST_LINE = 240
+
+
+class FailureKind(StrEnum):
+    """What it takes to put a failure right."""
+
+    MISSING = "missing"
+    """Something of the idea is not there: the idea's own words beside the prompt are enough."""
+    CONTRADICTS = "contradicts"
+    """Something is there that must not be: the prompt itself has to change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +28,13 @@ class GateFailure:
     missing: tuple[str, ...]
     """What is to be put right: one line each, to be shown to the model. At most 12 lines of
     at most 240 characters, without line breaks; they may quote the user's idea."""
+    kind: FailureKind = FailureKind.CONTRADICTS
+    """CONTRADICTS where one line of it does."""
 
 
-def failure(gate: str, lines: Iterable[str]) -> GateFailure | None:
+def failure(
+    gate: str, lines: Iterable[str], kind: FailureKind = FailureKind.CONTRADICTS
+) -> GateFailure | None:
     """The failure that these lines make, cut to size; None where there are none."""
     kept: list[str] = []
     for line in lines:
@@ -28,7 +42,7 @@ def failure(gate: str, lines: Iterable[str]) -> GateFailure | None:
         kept.append(flat if len(flat) <= _LONGEST_LINE else flat[: _LONGEST_LINE - 1] + "…")
         if len(kept) == _MOST_LINES:
             break
-    return GateFailure(gate, tuple(kept)) if kept else None
+    return GateFailure(gate, tuple(kept), kind) if kept else None
 
 
 @dataclass(frozen=True, slots=True)

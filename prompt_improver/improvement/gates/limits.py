@@ -7,7 +7,12 @@ from itertools import islice
 
 from prompt_improver.improvement.gates.bans import is_soft, lost_bans
 from prompt_improver.improvement.gates.bounds import SAME_BOUND, bounds_in
-from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure
+from prompt_improver.improvement.gates.comparison import (
+    FailureKind,
+    GateFailure,
+    Rewrite,
+    failure,
+)
 from prompt_improver.improvement.gates.limit_phrases import limit_patterns
 from prompt_improver.improvement.gates.limit_words import (
     CARRYING,
@@ -74,7 +79,8 @@ def limits(rewrite: Rewrite) -> GateFailure | None:
             *lost_bans(rewrite.idea, rewrite.text, language),
         )
     )
-    return failure("limits", (f"Keep this limit: {said}" for said in lost))
+    lines = (f"Keep this limit: {said}" for said in lost)
+    return failure("limits", lines, FailureKind.MISSING)
 
 
 def _lost_bounds(rewrite: Rewrite) -> Iterator[str]:

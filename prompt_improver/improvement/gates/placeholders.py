@@ -2,7 +2,12 @@
 
 import re
 
-from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure
+from prompt_improver.improvement.gates.comparison import (
+    FailureKind,
+    GateFailure,
+    Rewrite,
+    failure,
+)
 
 _OPENS = re.compile(r"[{<\[$%]")
 _PLACEHOLDER = re.compile(
@@ -20,7 +25,9 @@ _PLACEHOLDER = re.compile(
 def placeholders(rewrite: Rewrite) -> GateFailure | None:
     """Fails where a placeholder of the idea is not in the prompt, letter for letter, or the
     backend wrote one that neither the idea nor the context has."""
-    return failure("placeholders", (*_lost(rewrite), *_invented(rewrite)))
+    invented = _invented(rewrite)
+    kind = FailureKind.CONTRADICTS if invented else FailureKind.MISSING
+    return failure("placeholders", (*_lost(rewrite), *invented), kind)
 
 
 def _lost(rewrite: Rewrite) -> list[str]:

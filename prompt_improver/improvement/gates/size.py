@@ -1,17 +1,21 @@
-"""The gate on how much stands in a prompt."""
+"""How long a prompt may be: what the model is told, and from where on the reader is."""
 
-from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure
+from prompt_improver.improvement.structured_prompt import StructuredPrompt
 
-
-def length(rewrite: Rewrite) -> GateFailure | None:
-    """Fails where the whole text is longer than ``length_limit``."""
-    most = length_limit(rewrite.idea, rewrite.context)
-    if len(rewrite.text) <= most:
-        return None
-    line = f"Write less: the prompt has {len(rewrite.text)} characters and may have {most}."
-    return failure("length", [line])
+TOLD_CHARACTERS = 1_500
+"""What the parts of a prompt may have together, as the instruction tells the model ..."""
+TOLD_TIMES = 2
+"""... or as many times the idea, where that is more."""
+_TIMES_TOO_LONG = 3
 
 
-def length_limit(idea: str, context: str) -> int:
-    """How many characters the prompt may have."""
-    return max(1_500, 6 * len(idea)) + len(context)
+def told_length(idea: str) -> int:
+    """How many characters the model is told to write at most, for ``idea``."""
+    return max(TOLD_CHARACTERS, TOLD_TIMES * len(idea))
+
+
+def is_long(idea: str, prompt: StructuredPrompt) -> bool:
+    """Whether ``prompt`` has over three times what the model was told, without the context and
+    the material. That is worth a warning, and no second call."""
+    given = len(prompt.context) + len(prompt.material)
+    return len(prompt.render()) - given > _TIMES_TOO_LONG * told_length(idea)

@@ -5,7 +5,13 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise
 
-from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure, stands_in
+from prompt_improver.improvement.gates.comparison import (
+    FailureKind,
+    GateFailure,
+    Rewrite,
+    failure,
+    stands_in,
+)
 from prompt_improver.improvement.gates.numbers import apart, lost_numbers
 from prompt_improver.improvement.language import WORDS
 
@@ -51,7 +57,8 @@ def verbatim(rewrite: Rewrite) -> GateFailure | None:
     """
     if rewrite.quotes_idea:
         return None
-    return failure("verbatim", (f"Keep exactly as it is: {piece}" for piece in _lost(rewrite)))
+    lines = (f"Keep exactly as it is: {piece}" for piece in _lost(rewrite))
+    return failure("verbatim", lines, FailureKind.MISSING)
 
 
 def _lost(rewrite: Rewrite) -> Iterator[str]:

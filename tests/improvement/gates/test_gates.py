@@ -1,9 +1,10 @@
 import time
+from dataclasses import replace
 
 import pytest
 
 from prompt_improver.improvement import gates
-from prompt_improver.improvement.gates import GateFailure, check
+from prompt_improver.improvement.gates import FailureKind, GateFailure, check
 from prompt_improver.improvement.structured_prompt import Framework, StructuredPrompt
 from tests.property_testing import given, settings, st
 from tests.rewrites import (
@@ -79,18 +80,35 @@ def test_any_number_of_guardrails_passes(count: int) -> None:
     assert check("Do it", "", structured("Do it.", guardrails=rules), model_backend=True) == ()
 
 
+@pytest.mark.parametrize(("idea", "told"), [("a", 1_500), ("a" * 750, 1_500), ("a" * 751, 1_502)])
+def test_a_prompt_is_long_at_three_times_what_the_model_was_told(idea: str, told: int) -> None:
+    assert gates.told_length(idea) == told
+    context, material = "c" * 4_000, "m" * 9_000
+
+    def of_length(characters: int) -> StructuredPrompt:
+        empty = StructuredPrompt(directive="", context=context, material=material)
+        frame = len(replace(empty, directive="x").render()) - len(context) - len(material) - 1
+        return replace(empty, directive="x" * (characters - frame))
+
+    assert not gates.is_long(idea, of_length(3 * told))
+    assert gates.is_long(idea, of_length(3 * told + 1))
+
+
 @pytest.mark.parametrize(
-    ("idea", "context", "most"),
-    [("a", "", 1_500), ("a" * 250, "", 1_500), ("a" * 251, "", 1_506), ("a", "b" * 40, 1_540)],
+    ("idea", "directive", "gate", "kind"),
+    [
+        ("Greet {name}", "Greet the person.", "placeholders", FailureKind.MISSING),
+        ("Greet {name}", "Greet {person}.", "placeholders", FailureKind.CONTRADICTS),
+        ("Open src/app.py", "Open the file.", "verbatim", FailureKind.MISSING),
+        ("Sort it without recursion", "Sort it.", "limits", FailureKind.MISSING),
+        ("Fix the login", "Sure, here is the fix.", "answered", FailureKind.CONTRADICTS),
+    ],
 )
-def test_the_length_limit_grows_with_idea_and_context(idea: str, context: str, most: int) -> None:
-    assert gates.length_limit(idea, context) == most
-    empty = rewrite(idea, "", context=context)
-    room = most - len(rewrite(idea, "x", context=context).text) + 1
-    assert gates.length(empty) is None
-    assert gates.length(rewrite(idea, "x" * room, context=context)) is None
-    told = said(gates.length(rewrite(idea, "x" * (room + 1), context=context)))
-    assert f"has {most + 1} characters and may have {most}" in told
+def test_a_failure_tells_whether_the_words_of_the_idea_would_mend_it(
+    idea: str, directive: str, gate: str, kind: FailureKind
+) -> None:
+    failures = check(idea, "", structured(directive, guardrails=()), model_backend=True)
+    assert [(failure.gate, failure.kind) for failure in failures] == [(gate, kind)]
 
 
 def test_a_good_prompt_passes_every_gate() -> None:
