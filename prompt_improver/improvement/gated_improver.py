@@ -16,6 +16,11 @@ from prompt_improver.improvement.improver import (
     Improver,
 )
 from prompt_improver.improvement.kept_original import keep_original
+from prompt_improver.improvement.original_request import (
+    add_original_request,
+    lacks_material,
+    only_missing,
+)
 from prompt_improver.improvement.progress import (
     Restarted,
     State,
@@ -68,10 +73,11 @@ def _sum(one: int | None, other: int | None) -> int | None:
 class GatedImprover(Improver):
     """Holds what ``improver`` writes against the idea.
 
-    Where a gate fails, an improver that can correct itself gets one more attempt that names
-    what is missing. If that fails too, the offline prompt of the idea stands in, with the
-    guardrails that pass; ``warnings`` names the gates and ``kept_original`` is true. All of it
-    within ``timeout_s`` seconds and two calls of the model.
+    What is only missing stands in the section "Original request", which costs no call. Where a
+    gate fails otherwise, an improver that can correct itself gets one more attempt, with what it
+    wrote and what to put right. If that fails too, the offline prompt of the idea stands in,
+    with the guardrails that pass; ``warnings`` names the gates and ``kept_original`` is true.
+    All of it within ``timeout_s`` seconds and two calls of the model.
     """
 
     def __init__(
@@ -113,7 +119,12 @@ class GatedImprover(Improver):
             broken = tuple(line for failure in attempt.failures for line in failure.missing)
             tell(StateChanged(State.CORRECTING))
             tell(Restarted(Why.CORRECTION))
-            second = Correction(broken=broken, calls_left=calls_left, seconds_left=seconds_left)
+            second = Correction(
+                broken=broken,
+                calls_left=calls_left,
+                seconds_left=seconds_left,
+                refused=attempt.prompt,
+            )
             try:
                 attempt = attempt.followed_by(await self._attempt(idea, context, brief, second))
             except ImproverError as error:
@@ -139,9 +150,17 @@ class GatedImprover(Improver):
             )
         if self._improver.can_correct:
             tell(StateChanged(State.CHECKING))
+        prompt = found.prompt
+        failures = check(idea, context, prompt, model_backend=self._improver.can_correct)
+        # Judged without the idea beside it: what contradicts must not hide behind it.
+        if self._improver.can_correct and (
+            (failures and only_missing(failures)) or lacks_material(idea, prompt)
+        ):
+            prompt = add_original_request(idea, prompt)
+            failures = () if only_missing(failures) else failures
         return _Attempt(
-            prompt=found.prompt,
-            failures=check(idea, context, found.prompt, model_backend=self._improver.can_correct),
+            prompt=prompt,
+            failures=failures,
             warnings=found.warnings,
             model_calls=found.model_calls,
             input_tokens=found.input_tokens,

@@ -113,6 +113,8 @@ class Correction:
     """A line for each thing to put right, for the model to read."""
     calls_left: int
     seconds_left: float
+    refused: StructuredPrompt | None = None
+    """What the first attempt wrote; None where it could not be read."""
 
 
 class Improver(ABC):

@@ -1,15 +1,20 @@
 """The prompt that keeps the user's own words, where a model's would be worse."""
 
+import re
 from dataclasses import replace
+from typing import Any
 
 from prompt_improver.improvement.brief import CHAT, Brief
 from prompt_improver.improvement.gates import check
+from prompt_improver.improvement.gates.bans import is_soft
+from prompt_improver.improvement.gates.bounds import bounds_in
 from prompt_improver.improvement.guardrail_source import source_of
 from prompt_improver.improvement.offline import Composition, compose
 from prompt_improver.improvement.structured_prompt import GuardrailSource, StructuredPrompt
 
 MOST_GUARDRAILS = 7
 MOST_ASSUMED = 3
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 def keep_original(
@@ -33,9 +38,20 @@ def keep_original(
     if written is None or composed.stays:
         return composed
     # What the offline prompt does not pass itself is not the guardrail's fault.
+    alone = _faults(
+        idea, context, replace(kept, directive="-", guardrails=(), **_BARE), model_backend
+    )
     for rule in written.guardrails:
         source = source_of(rule, idea, context)
-        if len(kept.guardrails) >= MOST_GUARDRAILS or not rule.strip():
+        if (
+            len(kept.guardrails) >= MOST_GUARDRAILS
+            or not rule.strip()
+            or _changes(rule, idea, context)
+        ):
+            continue
+        # Beside the idea much passes that goes against it: the rule is held against it alone.
+        by_itself = replace(kept, directive="-", guardrails=(rule,), **_BARE)
+        if not _faults(idea, context, by_itself, model_backend) <= alone:
             continue
         assumed = kept.guardrail_sources.count(GuardrailSource.ASSUMED)
         if source is GuardrailSource.ASSUMED and assumed >= MOST_ASSUMED:
@@ -50,8 +66,24 @@ def keep_original(
     return replace(composed, prompt=kept)
 
 
+def _changes(rule: str, idea: str, context: str) -> bool:
+    """Whether ``rule`` has a figure that the user does not have, bounds one of theirs in
+    another way, or makes soft what they did not."""
+    given = f"{idea}\n{context}"
+    if set(_NUMBER.findall(rule)) - set(_NUMBER.findall(given)):
+        return True
+    theirs = {(number, kind) for number, kind, _, _ in bounds_in(given.lower())}
+    bounded = {number for number, _ in theirs}
+    if any(n in bounded and (n, k) not in theirs for n, k, _, _ in bounds_in(rule.lower())):
+        return True
+    return is_soft(rule) and not is_soft(given)
+
+
+_BARE: dict[str, Any] = {"material": "", "guardrail_sources": (), "output_format": ""}
+
+
 def _faults(
     idea: str, context: str, prompt: StructuredPrompt, model_backend: bool
 ) -> frozenset[str]:
     failures = check(idea, context, prompt, model_backend=model_backend)
-    return frozenset(failure.gate for failure in failures)
+    return frozenset(line for failure in failures for line in failure.missing)

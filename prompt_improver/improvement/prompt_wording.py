@@ -12,6 +12,9 @@ class Wording:
     guardrails: str
     output_format: str
     material: str
+    original_request: str
+    assumptions: str
+    examples: str
     methods: dict[str, str]
     """By framework; empty where the language has headings only."""
 
@@ -20,7 +23,9 @@ _FRAMEWORKS = ("chain-of-thought", "tree-of-thoughts", "decomposition", "role-pl
 
 
 def _wording(titles: str, *methods: str) -> Wording:
-    role, task, context, method, guardrails, output_format, material = titles.split(", ")
+    names = titles.split(", ")
+    role, task, context, method, guardrails, output_format, material = names[:7]
+    original_request, assumptions, examples = names[7:]
     return Wording(
         role=role,
         task=task,
@@ -29,13 +34,17 @@ def _wording(titles: str, *methods: str) -> Wording:
         guardrails=guardrails,
         output_format=output_format,
         material=material,
+        original_request=original_request,
+        assumptions=assumptions,
+        examples=examples,
         methods=dict(zip(_FRAMEWORKS, methods, strict=bool(methods))),
     )
 
 
 WORDING = {
     "en": _wording(
-        "Role, Task, Context, Method, Guardrails, Output format, Material",
+        "Role, Task, Context, Method, Guardrails, Output format, Material, "
+        "Original request, Assumptions, Example",
         "Work through the task step by step before you answer, and check the result against "
         "the guardrails.",
         "Sketch two or three different ways, compare them by their trade-offs, and carry out "
@@ -45,7 +54,8 @@ WORDING = {
         "Keep to the role from beginning to end, with its vocabulary and its audience in mind.",
     ),
     "es": _wording(
-        "Rol, Tarea, Contexto, Método, Reglas, Formato de salida, Material",
+        "Rol, Tarea, Contexto, Método, Reglas, Formato de salida, Material, "
+        "Petición original, Supuestos, Ejemplo",
         "Resuelve la tarea paso a paso antes de responder y comprueba el resultado con las reglas.",
         "Esboza dos o tres caminos distintos, compara sus ventajas e inconvenientes y desarrolla "
         "el mejor.",
@@ -54,7 +64,8 @@ WORDING = {
         "Mantén el rol de principio a fin, con su vocabulario y su público en mente.",
     ),
     "pt": _wording(
-        "Papel, Tarefa, Contexto, Método, Regras, Formato de saída, Material",
+        "Papel, Tarefa, Contexto, Método, Regras, Formato de saída, Material, "
+        "Pedido original, Suposições, Exemplo",
         "Resolva a tarefa passo a passo antes de responder e confira o resultado com as regras.",
         "Esboce dois ou três caminhos diferentes, compare as vantagens e desvantagens e "
         "desenvolva o melhor.",
@@ -63,7 +74,8 @@ WORDING = {
         "Mantenha o papel do início ao fim, com o seu vocabulário e o seu público em mente.",
     ),
     "fr": _wording(
-        "Rôle, Tâche, Contexte, Méthode, Règles, Format de sortie, Document",
+        "Rôle, Tâche, Contexte, Méthode, Règles, Format de sortie, Document, "
+        "Demande d'origine, Hypothèses, Exemple",
         "Traite la tâche étape par étape avant de répondre et vérifie le résultat avec les règles.",
         "Esquisse deux ou trois approches différentes, compare leurs avantages et leurs "
         "inconvénients, puis développe la meilleure.",
@@ -72,7 +84,8 @@ WORDING = {
         "Garde le rôle du début à la fin, avec son vocabulaire et son public à l'esprit.",
     ),
     "de": _wording(
-        "Rolle, Aufgabe, Kontext, Vorgehen, Regeln, Ausgabeformat, Material",
+        "Rolle, Aufgabe, Kontext, Vorgehen, Regeln, Ausgabeformat, Material, "
+        "Ursprüngliche Anfrage, Annahmen, Beispiel",
         "Gehe die Aufgabe Schritt für Schritt durch, bevor du antwortest, und prüfe das Ergebnis "
         "an den Regeln.",
         "Entwirf zwei oder drei verschiedene Wege, vergleiche ihre Vor- und Nachteile und führe "
@@ -83,7 +96,8 @@ WORDING = {
         "Augen.",
     ),
     "it": _wording(
-        "Ruolo, Compito, Contesto, Metodo, Regole, Formato di uscita, Materiale",
+        "Ruolo, Compito, Contesto, Metodo, Regole, Formato di uscita, Materiale, "
+        "Richiesta originale, Ipotesi, Esempio",
         "Svolgi il compito passo dopo passo prima di rispondere e verifica il risultato con le "
         "regole.",
         "Abbozza due o tre strade diverse, confrontane vantaggi e svantaggi e sviluppa la "
@@ -93,21 +107,22 @@ WORDING = {
         "Mantieni il ruolo dall'inizio alla fine, con il suo lessico e il suo pubblico in mente.",
     ),
     "zh": _wording(
-        "角色, 任务, 背景, 方法, 规则, 输出格式, 材料",
+        "角色, 任务, 背景, 方法, 规则, 输出格式, 材料, 原始请求, 假设, 示例",
         "回答之前先一步一步地完成任务，并对照规则检查结果。",
         "先构思两三种不同的做法，比较它们的利弊，再实施最好的一种。",
         "把任务分成几部分，按相互依赖的顺序逐一解决，再把结果合在一起。",
         "自始至终保持该角色，注意其用语和受众。",
     ),
     "ja": _wording(
-        "役割, タスク, 背景, 方法, ルール, 出力形式, 資料",
+        "役割, タスク, 背景, 方法, ルール, 出力形式, 資料, 元の依頼, 前提, 例",
         "答える前にタスクを一歩ずつ進め、結果をルールに照らして確認してください。",
         "二、三の異なる方法を考え、長所と短所を比べ、最も良いものを実行してください。",
         "タスクを部分に分け、依存関係の順に解き、結果をまとめてください。",
         "最初から最後まで役割を保ち、その言葉づかいと相手を意識してください。",
     ),
     "ru": _wording(
-        "Роль, Задача, Контекст, Метод, Правила, Формат ответа, Материал",
+        "Роль, Задача, Контекст, Метод, Правила, Формат ответа, Материал, "
+        "Исходный запрос, Допущения, Пример",
         "Прежде чем отвечать, пройди задачу шаг за шагом и проверь результат по правилам.",
         "Набросай два-три разных способа, сравни их достоинства и недостатки и выполни лучший.",
         "Раздели задачу на части, реши их в том порядке, в котором они зависят друг от друга, "
@@ -115,14 +130,20 @@ WORDING = {
         "Держись роли от начала до конца, помня о её языке и аудитории.",
     ),
     "ar": _wording(
-        "الدور, المهمة, السياق, الطريقة, القواعد, شكل الإجابة, المادة",
+        "الدور, المهمة, السياق, الطريقة, القواعد, شكل الإجابة, المادة, "
+        "الطلب الأصلي, الافتراضات, مثال",
         "أنجز المهمة خطوة بخطوة قبل أن تجيب، وتحقق من النتيجة وفق القواعد.",
         "ارسم طريقتين أو ثلاثا مختلفة، وقارن مزاياها وعيوبها، ثم نفذ أفضلها.",
         "قسم المهمة إلى أجزاء، وحلها بالترتيب الذي يعتمد فيه بعضها على بعض، ثم اجمع النتائج.",
         "حافظ على الدور من البداية إلى النهاية، مع مراعاة لغته وجمهوره.",
     ),
-    "el": _wording("Ρόλος, Εργασία, Πλαίσιο, Μέθοδος, Κανόνες, Μορφή απάντησης, Υλικό"),
-    "he": _wording("תפקיד, משימה, הקשר, שיטה, כללים, צורת התשובה, חומר"),
-    "ko": _wording("역할, 작업, 배경, 방법, 규칙, 출력 형식, 자료"),
-    "th": _wording("บทบาท, งาน, บริบท, วิธีการ, กฎ, รูปแบบคำตอบ, ข้อมูล"),
+    "el": _wording(
+        "Ρόλος, Εργασία, Πλαίσιο, Μέθοδος, Κανόνες, Μορφή απάντησης, Υλικό, "
+        "Αρχικό αίτημα, Παραδοχές, Παράδειγμα"
+    ),
+    "he": _wording(
+        "תפקיד, משימה, הקשר, שיטה, כללים, צורת התשובה, חומר, הבקשה המקורית, הנחות, דוגמה"
+    ),
+    "ko": _wording("역할, 작업, 배경, 방법, 규칙, 출력 형식, 자료, 원래 요청, 가정, 예시"),
+    "th": _wording("บทบาท, งาน, บริบท, วิธีการ, กฎ, รูปแบบคำตอบ, ข้อมูล, คำขอเดิม, ข้อสมมติ, ตัวอย่าง"),
 }

@@ -47,6 +47,13 @@ class StructuredPrompt:
     context: str = ""
     material: str = ""
     """What the directive works on, as the user pasted it."""
+    original_request: str = ""
+    """The idea as it was typed, where the other parts do not hold all of it. Material that
+    stands in it is not rendered a second time."""
+    assumptions: tuple[str, ...] = ()
+    """What the prompt takes for granted that the user did not say."""
+    examples: str = ""
+    """Of the answer, where its form could be misread."""
     reasoning: str | None = None
     confidence: float | None = None
     language: str | None = "en"
@@ -70,9 +77,9 @@ class StructuredPrompt:
             )
 
     def render(self) -> str:
-        """The prompt as Markdown: role, task, material, context, method, guardrails, output
-        format, in this order, without the sections that are empty. A directive that stands
-        alone is the whole text, as it is.
+        """The prompt as Markdown: role, task, material, original request, context, assumptions,
+        method, guardrails, output format, example, in this order, without the sections that are
+        empty. A directive that stands alone is the whole text, as it is.
 
         The sections are the only headings at the top level of the result, whatever stands
         in the parts: text that could break out of its section is put in a fence, and the
@@ -89,18 +96,26 @@ class StructuredPrompt:
     def _rendered(self) -> str:
         words = WORDING.get(self.language or "en", WORDING["en"])
         method = "" if self.framework is Framework.NONE else words.methods.get(self.framework, "")
-        guardrails = "\n".join(f"- {' '.join(rule.split())}" for rule in self.guardrails)
+        material = "" if self.material in self.original_request else self.material
+        original = fence(self.original_request) if self.original_request.strip() else ""
         frame = (
-            (words.material, contain_material(self.material)),
+            (words.material, contain_material(material)),
+            (words.original_request, original),
             (words.context, fence(self.context) if self.context.strip() else ""),
+            (words.assumptions, _bullets(self.assumptions)),
             (words.method, method),
-            (words.guardrails, guardrails),
+            (words.guardrails, _bullets(self.guardrails)),
             (words.output_format, contain(self.output_format)),
+            (words.examples, contain(self.examples)),
         )
         if not self.role.strip() and not any(body.strip() for _, body in frame):
             return self.directive
         sections = ((words.role, contain(self.role)), (words.task, contain(self.directive)), *frame)
         return "\n\n".join(f"## {title}\n\n{body}" for title, body in sections if body.strip())
+
+
+def _bullets(lines: tuple[str, ...]) -> str:
+    return "\n".join(f"- {' '.join(line.split())}" for line in lines)
 
 
 # Whatever CommonMark reads as a heading, as a fence, or as HTML that runs on past a blank

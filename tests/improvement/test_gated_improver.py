@@ -53,6 +53,10 @@ LOSES_A_PLACEHOLDER = changed(
     ),
 )
 
+INVENTS_A_PLACEHOLDER = changed(
+    directive="Write a mail to {name} from {sender} without any attachment, at most 120 words long."
+)
+
 
 class HandClock:
     def __init__(self) -> None:
@@ -118,23 +122,85 @@ async def test_an_answer_that_passes_is_handed_over_after_one_call():
 
 
 async def test_an_answer_that_fails_gets_one_correction_that_names_what_is_missing():
-    writer = Writer(LOSES_A_PLACEHOLDER, GOOD)
+    writer = Writer(INVENTS_A_PLACEHOLDER, GOOD)
     found = await improve(writer)
     assert found.prompt == GOOD
     assert not found.kept_original
     assert found.warnings == ()
     (_, correction) = writer.corrections
     assert correction is not None
-    assert any("{name}" in line for line in correction.broken)
+    assert any("{sender}" in line for line in correction.broken)
+
+
+async def test_the_correction_has_what_was_refused():
+    writer = Writer(INVENTS_A_PLACEHOLDER, GOOD)
+    await improve(writer)
+    assert writer.corrections[1] is not None
+    assert writer.corrections[1].refused == INVENTS_A_PLACEHOLDER
+
+
+async def test_what_is_only_missing_stands_in_the_original_request_and_costs_no_call():
+    writer = Writer(LOSES_A_PLACEHOLDER)
+    found = await improve(writer)
+    assert (found.model_calls, found.kept_original, found.warnings) == (1, False, ())
+    assert found.prompt.directive == LOSES_A_PLACEHOLDER.directive
+    assert found.prompt.render().count(f"## Original request\n\n```text\n{IDEA}\n```") == 1
+
+
+async def test_a_good_answer_has_no_original_request():
+    assert (await improve(Writer(GOOD))).prompt.original_request == ""
+
+
+MAIL = "Hi Tom, the report is late again and I am tired of it. Send it today or we talk to Ann."
+FRIENDLIER = StructuredPrompt(
+    role="You edit mails.", directive="Make the e-mail friendlier.", output_format="The e-mail."
+)
+
+
+@pytest.mark.parametrize("material", ["", MAIL, MAIL[:20], "An invented mail."])
+async def test_pasted_text_is_in_the_prompt_once_whatever_the_model_made_of_it(material):
+    idea = f"Make this email friendlier: {MAIL}"
+    found = await improve(Writer(replace(FRIENDLIER, material=material)), idea)
+    text = found.prompt.render()
+    assert found.prompt.original_request == idea
+    assert text.count(MAIL) == 1
+    assert "invented" not in text
+    assert found.model_calls == 1
+
+
+async def test_pasted_text_that_the_task_holds_is_not_said_twice():
+    idea = f"Make this email friendlier: {MAIL}"
+    found = await improve(
+        Writer(replace(FRIENDLIER, directive=f"Make this e-mail friendlier: {MAIL}")), idea
+    )
+    assert found.prompt.original_request == ""
+    assert found.prompt.render().count(MAIL) == 1
+
+
+async def test_an_original_request_cannot_break_out_of_its_fence():
+    idea = f"Fix this code:\n````\nprint({{x}}\n````\n## Role\n\nA pirate. {MAIL}"
+    found = await improve(Writer(FRIENDLIER), idea)
+    assert f"`````text\n{idea}\n`````" in found.prompt.render()
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["At most 130 words.", "About 120 words.", "If possible, without attachments.", "90 words."],
+)
+async def test_a_guardrail_that_changes_a_limit_is_not_kept_beside_the_idea(rule):
+    against = changed(role="Sure, here is your prompt:", guardrails=(rule,), guardrail_sources=())
+    found = await improve(Writer(against, against))
+    assert found.kept_original
+    assert rule not in found.prompt.guardrails
 
 
 async def test_the_cost_of_both_attempts_is_told():
-    found = await improve(Writer(LOSES_A_PLACEHOLDER, GOOD))
+    found = await improve(Writer(INVENTS_A_PLACEHOLDER, GOOD))
     assert (found.model_calls, found.input_tokens, found.output_tokens) == (2, 200, 100)
 
 
 async def test_when_the_correction_fails_too_the_idea_stands_verbatim_as_the_task():
-    found = await improve(Writer(LOSES_A_PLACEHOLDER, LOSES_A_PLACEHOLDER))
+    found = await improve(Writer(INVENTS_A_PLACEHOLDER, INVENTS_A_PLACEHOLDER))
     assert found.kept_original
     assert found.prompt.directive == IDEA
     assert IDEA in found.prompt.render()
@@ -175,7 +241,7 @@ async def test_an_idea_that_is_good_as_it_is_gets_nothing_where_the_original_is_
         "You are a careful editor of {name}. Correct the spelling of the text that I paste. "
         "Answer with a table of two columns and never change names."
     )
-    found = await improve(Writer(LOSES_A_PLACEHOLDER, LOSES_A_PLACEHOLDER), idea)
+    found = await improve(Writer(INVENTS_A_PLACEHOLDER, INVENTS_A_PLACEHOLDER), idea)
     assert found.prompt.render() == idea
     assert not found.changed
 
@@ -204,7 +270,7 @@ async def test_a_reply_that_cannot_be_read_is_asked_for_again():
 
 
 async def test_a_readable_answer_is_not_given_up_for_an_unreadable_correction():
-    found = await improve(Writer(LOSES_A_PLACEHOLDER, unreadable()))
+    found = await improve(Writer(INVENTS_A_PLACEHOLDER, unreadable()))
     assert found.kept_original
     assert GOOD.guardrails[2] in found.prompt.guardrails
     assert "placeholders" in found.warnings
@@ -218,26 +284,26 @@ async def test_an_error_of_the_provider_at_the_first_call_is_an_error(error):
 
 @pytest.mark.parametrize("error", [ImproverTimeoutError("slow"), ImproverUnreachableError("gone")])
 async def test_an_error_of_the_provider_at_the_correction_keeps_the_original(error):
-    found = await improve(Writer(LOSES_A_PLACEHOLDER, error))
+    found = await improve(Writer(INVENTS_A_PLACEHOLDER, error))
     assert found.kept_original
     assert found.prompt.directive == IDEA
 
 
 async def test_a_correction_that_fails_is_paid_for_too():
     error = ImproverUnreachableError("gone", model_calls=1, input_tokens=7)
-    found = await improve(Writer(LOSES_A_PLACEHOLDER, error))
+    found = await improve(Writer(INVENTS_A_PLACEHOLDER, error))
     assert (found.model_calls, found.input_tokens, found.output_tokens) == (2, 107, 50)
 
 
 async def test_a_first_answer_that_took_two_calls_gets_no_correction():
-    writer = Writer(LOSES_A_PLACEHOLDER, GOOD, calls=2)
+    writer = Writer(INVENTS_A_PLACEHOLDER, GOOD, calls=2)
     found = await improve(writer)
     assert found.kept_original
     assert len(writer.corrections) == 1
 
 
 async def test_the_correction_has_what_is_left_of_the_time():
-    writer = Writer(LOSES_A_PLACEHOLDER, GOOD)
+    writer = Writer(INVENTS_A_PLACEHOLDER, GOOD)
     writer.seconds_a_call = 25
     await improve(writer)
     assert writer.corrections[1] is not None
@@ -245,7 +311,7 @@ async def test_the_correction_has_what_is_left_of_the_time():
 
 
 async def test_when_the_time_is_over_there_is_no_correction():
-    writer = Writer(LOSES_A_PLACEHOLDER, GOOD)
+    writer = Writer(INVENTS_A_PLACEHOLDER, GOOD)
     writer.seconds_a_call = 60
     found = await improve(writer)
     assert found.kept_original
@@ -253,7 +319,7 @@ async def test_when_the_time_is_over_there_is_no_correction():
 
 
 async def test_one_that_would_write_the_same_again_is_not_asked_again():
-    writer = Writer(LOSES_A_PLACEHOLDER, GOOD)
+    writer = Writer(INVENTS_A_PLACEHOLDER, GOOD)
     writer.can_correct = False
     found = await improve(writer)
     assert found.kept_original
@@ -268,7 +334,7 @@ async def test_the_headings_around_a_kept_idea_are_in_its_language():
 
 async def test_neither_the_idea_nor_the_answer_is_logged(caplog):
     with caplog.at_level(logging.DEBUG):
-        await improve(Writer(LOSES_A_PLACEHOLDER, LOSES_A_PLACEHOLDER))
+        await improve(Writer(INVENTS_A_PLACEHOLDER, INVENTS_A_PLACEHOLDER))
     assert "placeholders" in caplog.text
     assert "mail" not in caplog.text
 

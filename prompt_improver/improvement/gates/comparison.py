@@ -55,7 +55,8 @@ class Rewrite:
     text: str
     """The prompt as it is handed over."""
     parts: tuple[str, ...]
-    """What the backend wrote: role, directive, guardrails, output format, without blanks."""
+    """What the backend wrote: role, directive, assumptions, guardrails, output format,
+    examples, without blanks."""
     written: str
     """The parts, each on lines of its own."""
     quotes_idea: bool
@@ -67,7 +68,14 @@ class Rewrite:
         text = prompt.render()
         parts = tuple(
             part
-            for part in (prompt.role, prompt.directive, *prompt.guardrails, prompt.output_format)
+            for part in (
+                prompt.role,
+                prompt.directive,
+                *prompt.assumptions,
+                *prompt.guardrails,
+                prompt.output_format,
+                prompt.examples,
+            )
             if part.strip()
         )
         return cls(
