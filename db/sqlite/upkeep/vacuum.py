@@ -79,7 +79,7 @@ def vacuum(
 
 
 def _write_anew(connection: sqlite3.Connection) -> None:
-    rebuild, tidied, write = (
+    rebuild, rebuild_notes, tidied, write = (
         load_statement("maintenance/vacuum.sql", keyword)
         for keyword in (
             "INSERT INTO prompt_history_search",
@@ -90,6 +90,7 @@ def _write_anew(connection: sqlite3.Connection) -> None:
     )
     connection.execute("BEGIN IMMEDIATE")
     connection.execute(rebuild)
+    connection.execute(rebuild_notes)
     connection.execute(tidied)
     connection.execute("COMMIT")
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
