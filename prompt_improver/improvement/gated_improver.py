@@ -153,11 +153,10 @@ class GatedImprover(Improver):
         prompt = found.prompt
         failures = check(idea, context, prompt, model_backend=self._improver.can_correct)
         # Judged without the idea beside it: what contradicts must not hide behind it.
-        if self._improver.can_correct and (
-            (failures and only_missing(failures)) or lacks_material(idea, prompt)
-        ):
+        missing = only_missing(failures, idea, context, prompt)
+        if self._improver.can_correct and ((failures and missing) or lacks_material(idea, prompt)):
             prompt = add_original_request(idea, prompt)
-            failures = () if only_missing(failures) else failures
+            failures = () if missing else failures
         return _Attempt(
             prompt=prompt,
             failures=failures,

@@ -1,5 +1,6 @@
 """The user's own words beside a rewrite that does not hold all of them."""
 
+import re
 from dataclasses import replace
 
 from prompt_improver.improvement.gates import GateFailure
@@ -9,16 +10,28 @@ from prompt_improver.improvement.structured_prompt import StructuredPrompt
 _SHORTEST = 60
 """Characters of material. Shorter quotations are looked at by the gates, one by one."""
 _MISSING = ("verbatim", "placeholders")
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _SAYS_MISSING = ("Keep exactly as it is:", "Keep this placeholder exactly as it is:")
 
 
-def only_missing(failures: tuple[GateFailure, ...]) -> bool:
+def only_missing(
+    failures: tuple[GateFailure, ...], idea: str, context: str, prompt: StructuredPrompt
+) -> bool:
     """Whether all that is wrong is that something of the idea is gone. What contradicts it
-    (a changed bound, an invented placeholder) does not become right beside the idea."""
+    (a changed bound, another value, an invented placeholder) does not become right beside the
+    idea."""
+    gone = (line for one in failures for line in one.missing)
+    if any(_NUMBER.search(line) for line in gone) and _has_own_number(idea, context, prompt):
+        return False  # 15 in the place of the idea's 12
     return all(
         one.gate in _MISSING and all(line.startswith(_SAYS_MISSING) for line in one.missing)
         for one in failures
     )
+
+
+def _has_own_number(idea: str, context: str, prompt: StructuredPrompt) -> bool:
+    given = set(_NUMBER.findall(f"{idea}\n{context}"))
+    return any(each not in given for each in _NUMBER.findall(prompt.render()))
 
 
 def lacks_material(idea: str, prompt: StructuredPrompt) -> bool:

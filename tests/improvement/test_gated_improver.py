@@ -147,6 +147,16 @@ async def test_what_is_only_missing_stands_in_the_original_request_and_costs_no_
     assert found.prompt.render().count(f"## Original request\n\n```text\n{IDEA}\n```") == 1
 
 
+async def test_another_value_in_the_place_of_the_ideas_needs_a_correction():
+    idea = "Plan a trip of 12 days through Peru"
+    fifteen = StructuredPrompt(directive="Plan a trip of 15 days through Peru.")
+    twelve = StructuredPrompt(directive="Plan a trip of 12 days through Peru.")
+    writer = Writer(fifteen, twelve)
+    found = await improve(writer, idea)
+    assert [each is None for each in writer.corrections] == [True, False]
+    assert found.prompt == twelve
+
+
 async def test_a_good_answer_has_no_original_request():
     assert (await improve(Writer(GOOD))).prompt.original_request == ""
 
