@@ -2,7 +2,7 @@
 
 import re
 
-from prompt_improver.improvement.gates import Limit, user_limits
+from prompt_improver.improvement.gates import user_limits
 from prompt_improver.improvement.reading import MaskedText, Material
 
 # "I have nausea but no fever" tells; "no libraries" forbids.
@@ -13,6 +13,8 @@ _TELLS = re.compile(
 )
 _BARE_NO = re.compile(r"(?:no|kein\w*|pas de|sin|nessun\w*)\b", re.I)
 _LOOKED_BACK = 300
+_LONGEST_WORD = 200
+_MARKS = "'\"“«„`"
 
 
 def own_limits(masked: MaskedText, language: str | None, before: str = "") -> tuple[str, ...]:
@@ -21,7 +23,8 @@ def own_limits(masked: MaskedText, language: str | None, before: str = "") -> tu
     context may be nothing but a limit, an idea that is one has no task besides."""
     head = f"{before}\n\n" if before else ""
     at = len(head)
-    ranges = [(0, at), *((at + m.start, at + m.end) for m in masked.blocks)]
+    apart = [m for m in masked.blocks if not _in_sentence(masked.text, m)]
+    ranges = [(0, at), *((at + m.start, at + m.end) for m in apart)]
     # Addresses are no limits; a text of nothing but signs of them would cost minutes there.
     text = f"{head}{masked.text}".replace("@", "\u00b7")
     found = []
@@ -30,11 +33,22 @@ def own_limits(masked: MaskedText, language: str | None, before: str = "") -> tu
         if _BARE_NO.match(limit.text) and _TELLS.search(ahead):
             continue
         # Pasted lines that follow without a full stop are no part of it.
-        cuts = (at + m.start for m in masked.blocks if _cuts(m, limit, at))
-        piece = masked.text[limit.start - at : min(cuts, default=limit.end) - at]
+        cuts = (m.start for m in apart if limit.start < at + m.start < limit.end)
+        piece = masked.text[limit.start - at : min(cuts, default=limit.end - at)]
+        if any(_breaks_off(masked.text, limit.start - at + len(piece), m) for m in apart):
+            continue
         found.append(" ".join(piece.split()).rstrip(" ,;:."))
     return tuple(dict.fromkeys(filter(None, found)))
 
 
-def _cuts(material: Material, limit: Limit, at: int) -> bool:
-    return material.kind != "quote" and limit.start < at + material.start < limit.end
+def _in_sentence(text: str, material: Material) -> bool:
+    """Whether it is a word of the sentence that it stands in: a quoted name, a command.
+    ``user_limits`` lifts nothing from inside quotation marks of these kinds."""
+    piece = text[material.start : material.end]
+    return len(piece) <= _LONGEST_WORD and piece[0] in _MARKS and "\n" not in piece
+
+
+def _breaks_off(text: str, end: int, material: Material) -> bool:
+    """Whether what ends at ``end`` goes on in ``material``: half a limit is none."""
+    between = text[end : material.start]
+    return end <= material.start and not between.strip(" \t")

@@ -378,3 +378,43 @@ def test_ideas_that_people_typed_all_come_out_whole_and_short() -> None:
         idea, context = typed["idea"], typed.get("context", "")
         text = improve(idea, context).prompt.render()
         assert len(text) <= max(1_500, 6 * len(idea)) + len(context)
+
+
+WHOLE = (
+    (
+        "Fix all errors, and {}.",
+        "do not stop until 'make verify' runs twice in a row without errors",
+    ),
+    ("Refactor the parser and {}", "do not stop until `make verify` passes without errors"),
+    ("{}. Then sum up what you changed.", 'Do not finish until "npm test" runs without warnings'),
+    ("Write a reply to my boss. {}.", "Do not say 'I am sorry' or use more than 3 sentences"),
+    ("Write a slogan for my bakery {}, please", 'without the word "best, no doubt" in it'),
+    ("Escribe un correo a mi jefe. {}.", 'No uses la frase "sin más, un saludo" en el texto'),
+)
+
+
+@pytest.mark.parametrize(("idea", "limit"), WHOLE)
+def test_a_limit_that_holds_a_quote_or_a_command_is_one_whole_rule(idea: str, limit: str) -> None:
+    assert improve(idea.format(limit)).prompt.guardrails[:1] == (limit,)
+    found = improve(idea.format(limit))
+    own = found.guardrail_sources.count(GuardrailSource.IDEA)
+    assert own == 1
+
+
+def test_half_a_limit_that_goes_on_in_a_long_quotation_is_no_rule() -> None:
+    long = " ".join(["the same words over and over"] * 10)
+    found = improve(f'Write a poem about rain and do not use the line "{long}" in it')
+    assert GuardrailSource.IDEA not in found.guardrail_sources
+
+
+@pytest.mark.parametrize(
+    "idea",
+    [
+        'Translate "do not smoke without a permit" into German',
+        "Traduce «no entres sin permiso» al inglés",
+        "把「不要吸烟」翻译成英文",
+        "「禁煙しないでください」を英語に訳してください",
+    ],
+)
+def test_nothing_is_lifted_from_inside_a_quotation(idea: str) -> None:
+    assert GuardrailSource.IDEA not in improve(idea).guardrail_sources
