@@ -19,11 +19,13 @@ WARNINGS = MappingProxyType(
         # The gates, with kept_original
         "reply": _kept_original("could not be read as a prompt"),
         "placeholders": _kept_original("lost or invented a placeholder"),
-        "verbatim": _kept_original("lost or changed a number, a quotation, a name or an address"),
+        "verbatim": _kept_original("lost or changed a number, a quotation or an address"),
+        "names": _kept_original("lost or changed a name"),
         "limits": _kept_original("lost something that the idea forbids or bounds"),
         "contradiction": _kept_original("contradicted itself"),
         "answered": _kept_original("did the task instead of asking for it"),
         "unfilled": _kept_original("left a blank to fill in"),
+        "leak": _kept_original("held our own instructions"),
         "repetition": _kept_original("said something twice"),
     }
 )

@@ -3,15 +3,14 @@
 import re
 from dataclasses import replace
 
-from prompt_improver.improvement.gates import GateFailure
+from prompt_improver.improvement.gates import FailureKind, GateFailure
 from prompt_improver.improvement.reading import mask
 from prompt_improver.improvement.structured_prompt import StructuredPrompt
 
 _SHORTEST = 60
 """Characters of material. Shorter quotations are looked at by the gates, one by one."""
-_MISSING = ("verbatim", "placeholders")
+_MISSING = ("verbatim", "placeholders", "names")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-_SAYS_MISSING = ("Keep exactly as it is:", "Keep this placeholder exactly as it is:")
 
 
 def only_missing(
@@ -23,10 +22,7 @@ def only_missing(
     gone = (line for one in failures for line in one.missing)
     if any(_NUMBER.search(line) for line in gone) and _has_own_number(idea, context, prompt):
         return False  # 15 in the place of the idea's 12
-    return all(
-        one.gate in _MISSING and all(line.startswith(_SAYS_MISSING) for line in one.missing)
-        for one in failures
-    )
+    return all(one.gate in _MISSING and one.kind is FailureKind.MISSING for one in failures)
 
 
 def _has_own_number(idea: str, context: str, prompt: StructuredPrompt) -> bool:

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from prompt_improver.improvement.gates.answered import answered, unfilled
 from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite
 from prompt_improver.improvement.gates.contradiction import contradiction
+from prompt_improver.improvement.gates.leak import leak
 from prompt_improver.improvement.gates.limits import limits
+from prompt_improver.improvement.gates.names import names
 from prompt_improver.improvement.gates.placeholders import placeholders
 from prompt_improver.improvement.gates.prompt_language import language
 from prompt_improver.improvement.gates.repetition import repetition
@@ -15,11 +17,13 @@ from prompt_improver.improvement.structured_prompt import StructuredPrompt
 GATES: dict[str, Callable[[Rewrite], GateFailure | None]] = {
     "placeholders": placeholders,
     "verbatim": verbatim,
+    "names": names,
     "limits": limits,
     "contradiction": contradiction,
     "language": language,
     "answered": answered,
     "unfilled": unfilled,
+    "leak": leak,
     "repetition": repetition,
 }
 

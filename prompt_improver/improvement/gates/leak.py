@@ -1,0 +1,39 @@
+"""The gate on our own instructions: a prompt holds none of what the model was told."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure
+from prompt_improver.improvement.model.program import INSTRUCTIONS
+
+_RUN = 7
+"""Words in a row that nobody writes by chance."""
+_WORD = re.compile(r"[^\W_]+")
+
+
+def leak(rewrite: Rewrite) -> GateFailure | None:
+    """Fails where seven words in a row of our instructions stand in what the model wrote, and
+    not in the idea or the context."""
+    return failure("leak", (f"Leave this out: {said}" for said in _leaked(rewrite)))
+
+
+def _leaked(rewrite: Rewrite) -> Iterator[str]:
+    ours = _our_runs()
+    given: frozenset[str] | None = None
+    for part in rewrite.parts:
+        found = [run for run in _runs(part) if run in ours]
+        if found and given is None:
+            given = frozenset((*_runs(rewrite.idea), *_runs(rewrite.context)))
+        if told := next((run for run in found if given is None or run not in given), None):
+            yield told
+
+
+def _runs(text: str) -> Iterator[str]:
+    words = _WORD.findall(text.lower())
+    return (" ".join(words[at : at + _RUN]) for at in range(len(words) - _RUN + 1))
+
+
+@cache
+def _our_runs() -> frozenset[str]:
+    return frozenset(_runs(INSTRUCTIONS))

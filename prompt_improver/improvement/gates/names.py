@@ -1,0 +1,66 @@
+"""The gate on names: people, brands and places of the idea are in the prompt as they stand."""
+
+import re
+from collections.abc import Iterator
+
+from prompt_improver.improvement.gates.comparison import (
+    FailureKind,
+    GateFailure,
+    Rewrite,
+    failure,
+    stands_in,
+)
+from prompt_improver.improvement.gates.verbatim import SET_OFF
+from prompt_improver.improvement.language import WORDS, detect_language
+
+# German writes every noun so, and other scripts mark no names by a capital, or inflect them.
+_LANGUAGES = frozenset(("en", "es", "pt", "fr", "it", ""))
+_NAME = re.compile(r"(?<![\w@/.\\{$<\[-])[A-ZÀ-ÖØ-Þ][^\W\d_]{1,30}(?![\w@/\\}>\]]|\.\w)")
+_WORD = re.compile(r"[^\W\d_]{1,40}")
+_BEGINS = re.compile(r"(?:\A|[.!?:;…\n\"“«(*•>#|-])[\s\"“«(*•>#¿¡|-]*\Z")
+_COMMON = frozenset(" ".join(WORDS.values()).split())
+_LONGEST_GAP = 12
+_MOST_NAMES = 40
+_MOST_TEXT = 20_000
+_TITLE_CASE = 0.5
+
+
+def names(rewrite: Rewrite) -> GateFailure | None:
+    """Fails where a name of the idea is not in the prompt: a word that is written with a capital
+    within a sentence. Where the prompt has a name that nobody gave, it is taken for a change
+    (Figueroa for Figueiredo), which contradicts the idea."""
+    if rewrite.quotes_idea or (detect_language(rewrite.idea) or "") not in _LANGUAGES:
+        return None
+    text = rewrite.text.lower()
+    gone = [name for name in names_in(rewrite.idea) if not stands_in(name.lower(), text)]
+    if not gone:
+        return None
+    given = set(_WORD.findall(f"{rewrite.idea}\n{rewrite.context}".lower()))
+    others = (name for name in names_in(rewrite.written) if name.lower() not in given)
+    kind = FailureKind.CONTRADICTS if any(others) else FailureKind.MISSING
+    return failure("names", (f"Keep this name: {name}" for name in gone), kind)
+
+
+def names_in(text: str) -> Iterator[str]:
+    """The first names in ``text``, outside of quotations and code; none where capitals say
+    nothing."""
+    bare = SET_OFF.sub(lambda match: " " * len(match.group()), text[:_MOST_TEXT])
+    if _is_title(bare):
+        return
+    written_small = set(_WORD.findall(bare))
+    found = 0
+    for match in _NAME.finditer(bare):
+        name, start = match.group(), match.start()
+        begins = _BEGINS.search(bare, max(0, start - _LONGEST_GAP), start)
+        if not begins and name.lower() not in _COMMON and name.lower() not in written_small:
+            yield name
+            found += 1
+        if found == _MOST_NAMES:
+            return
+
+
+def _is_title(text: str) -> bool:
+    """Whether capitals say nothing here: WRITE A POEM, Write A Poem About Dogs."""
+    words = _WORD.findall(text)
+    capitals = sum(1 for word in words if word[0].isupper())
+    return capitals > _TITLE_CASE * len(words)

@@ -1,0 +1,46 @@
+"""Names of the idea: what is gone, what was changed, and what is none."""
+
+import pytest
+
+from prompt_improver.improvement.gates import FailureKind
+from prompt_improver.improvement.gates.comparison import Rewrite
+from prompt_improver.improvement.gates.names import names
+from prompt_improver.improvement.structured_prompt import StructuredPrompt
+
+
+def held(idea: str, directive: str, context: str = ""):
+    return names(Rewrite.of(idea, context, StructuredPrompt(directive=directive)))
+
+
+def test_a_name_that_is_gone_is_missing():
+    found = held(
+        "write to my landlord Marta Figueiredo about the heating", "Write to the landlord Marta."
+    )
+    assert found.missing == ("Keep this name: Figueiredo",)
+    assert found.kind is FailureKind.MISSING
+
+
+def test_another_name_in_its_place_contradicts_the_idea():
+    found = held("escribe a la señora Figueiredo por la reserva", "Escribe a la señora Figueroa.")
+    assert found.kind is FailureKind.CONTRADICTS
+
+
+@pytest.mark.parametrize(
+    ("idea", "directive"),
+    [
+        ("compare Postgres and MySQL for us", "Compare MySQL with Postgres for a small team."),
+        ("Write a poem. Dogs are in it. Make it rhyme", "Compose a rhyming poem with a dog in it."),
+        ("Write Me A Poem About Dogs", "Compose a poem on a dog."),
+        ("WRITE A POEM ABOUT DOGS", "Compose a poem on a dog."),
+        ("schreib ein Gedicht über einen Hund mit Namen", "Verfasse Verse über das Tier."),
+        ("tell me what I should cook", "Propose dishes."),
+        ("list of tasks:\n- Clean the kitchen\n- Buy milk", "Put cleaning and buying in order."),
+        ('translate "Good Morning John" for me', "Translate the greeting."),
+    ],
+)
+def test_what_is_kept_or_is_no_name_passes(idea, directive):
+    assert held(idea, directive) is None
+
+
+def test_a_long_idea_of_nothing_but_names_is_bounded():
+    assert len(held("about " + "and Anna of Ulm " * 10_000, "x").missing) <= 40
