@@ -22,6 +22,7 @@ from prompt_improver.improvement.structured_prompt import (
 MOST_ASSUMED = 3
 _ENOUGH_TO_TELL = 40  # characters of a context or a material, for its language
 _SHORTEST_MATERIAL = 60
+_LONGEST_POINTER = 120
 _METHODS = (Framework.CHAIN_OF_THOUGHT, Framework.TREE_OF_THOUGHTS)
 
 
@@ -76,6 +77,8 @@ def _composed(
     assumed: list[str] = []
     if seen.frame and language:
         asks, assumed, output = _frame(known, idea, context, masked, form, language, seen)
+    elif line := _ask_for_missing(known, context, masked, form, language):
+        asks, assumed = line, [line]
     if line := _answer_in(known, context, masked, form, language, seen):
         assumed.append(line)
     rules += [(line, GuardrailSource.ASSUMED) for line in assumed[:MOST_ASSUMED]]
@@ -164,6 +167,18 @@ def _fits(line: dict[str, Any], form: Form, told: str, *, given: bool, number: b
     if "only_if" in line and not line["only_if"].search(told):
         return False
     return {"material": given, "none": not given, "number": number}.get(line.get("when", ""), True)
+
+
+def _ask_for_missing(
+    known: Knowledge, context: str, masked: MaskedText, form: Form, language: str | None
+) -> str:
+    """What to do about material that the idea points at, where neither it nor the context
+    has any, in a language without frames."""
+    pattern, line = known.missing.get(language or "", (None, ""))
+    given = masked.materials or context.strip() or len(masked.text) > _LONGEST_POINTER
+    if pattern is None or given or form.only or form.waits:
+        return ""
+    return line if pattern.fullmatch(masked.text.lower().replace("’", "'")) else ""
 
 
 def _answer_in(

@@ -45,6 +45,8 @@ class Knowledge:
     """Things to write that are sent to somebody."""
     frames: dict[str, Any]
     answer_in: dict[str, str]
+    missing: dict[str, tuple[re.Pattern[str], str]]
+    """What an idea fits that only points at material, and the line for it, by language."""
     reasoning: dict[str, dict[str, str]]
     greetings: frozenset[str]
     purpose: re.Pattern[str]
@@ -82,6 +84,7 @@ def knowledge() -> Knowledge:
         messages=frozenset(read["messages"].split("|")),
         frames=_compiled(_read("frames")),
         answer_in=wording["answer_in"],
+        missing={code: _missing(given) for code, given in wording["missing"].items()},
         reasoning=wording["reasoning"],
         greetings=frozenset(finished["greetings"].split("|")),
         purpose=re.compile(finished["purpose"]),
@@ -107,6 +110,13 @@ def _task(name: str, given: dict[str, Any]) -> Task:
         needs=given.get("needs", ""),
         material=given.get("material", ""),
     )
+
+
+def _missing(given: dict[str, Any]) -> tuple[re.Pattern[str], str]:
+    forms = "|".join(given["forms"]).replace("VERB", given["verbs"]).replace("NOUN", given["nouns"])
+    please = rf"(?:{given['polite']})"
+    pattern = rf"\s*(?:{please}[,،， ]*)*(?:{forms})(?:[,،， ]*{please})*[\s.!。！]*"
+    return re.compile(pattern), given["line"]
 
 
 def _prompt_for(finished: dict[str, Any]) -> re.Pattern[str]:

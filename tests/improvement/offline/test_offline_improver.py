@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 
 from prompt_improver.improvement.improver import Improvement
 from prompt_improver.improvement.offline import OfflineImprover
+from prompt_improver.improvement.offline.knowledge import knowledge
 from prompt_improver.improvement.prompt_wording import WORDING
 from prompt_improver.improvement.structured_prompt import Framework, GuardrailSource
 from tests.property_testing import given, settings, st
@@ -418,3 +419,130 @@ def test_half_a_limit_that_goes_on_in_a_long_quotation_is_no_rule() -> None:
 )
 def test_nothing_is_lifted_from_inside_a_quotation(idea: str) -> None:
     assert GuardrailSource.IDEA not in improve(idea).guardrail_sources
+
+
+# --- Material that is not there, in languages without frames -----------------------------------
+
+POINTERS = {
+    "pt": [
+        "Corrija este bug",
+        "Traduza este texto para o inglês, por favor",
+        "Explique essa função",
+        "Resuma este artigo.",
+    ],
+    "fr": [
+        "Traduis ce texte",
+        "Corrige cette erreur",
+        "Explique-moi cette fonction",
+        "Résume cet article, s’il te plaît",
+    ],
+    "de": [
+        "Übersetze diesen Text",
+        "Behebe diesen Fehler",
+        "Fasse diesen Artikel bitte zusammen",
+        "Diesen Text ins Englische übersetzen",
+    ],
+    "it": [
+        "Correggi questo errore",
+        "Traduci questo testo in inglese",
+        "Spiegami questa funzione",
+        "Riassumi quest'articolo",
+    ],
+    "zh": ["修复这个错误", "请翻译这段文字", "帮我优化一下这段代码", "把这段话翻译成英文"],
+    "ja": [
+        "このバグを修正してください",
+        "この文章を英語に翻訳して",
+        "このコードを説明して",
+        "このメールを添削してください。",
+    ],
+    "ru": [
+        "Исправь эту ошибку",
+        "Переведи этот текст на английский",
+        "Объясни этот код, пожалуйста",
+        "Исправь баг",
+    ],
+    "ar": ["ترجم هذا النص", "أصلح هذا الخطأ", "اشرح هذا الكود من فضلك", "لخص هذه المقالة"],
+}
+COMPLETE = {
+    "pt": [
+        "Corrija este bug: total = a - b em vez de a + b",
+        "Escreva uma carta para o meu vizinho",
+        "Explique a inflação",
+        'Traduza "bom dia" para o inglês',
+        "Melhore este processo de contratação da empresa",
+    ],
+    "fr": [
+        "Traduis ce texte : bonjour tout le monde",
+        "Écris une lettre de démission",
+        "Explique la photosynthèse",
+        "Traduis « bonjour » en anglais",
+        "Résume ce que dit Kant de la morale",
+    ],
+    "de": [
+        "Übersetze diesen Text: Guten Morgen zusammen",
+        "Schreibe einen Brief an meine Oma",
+        "Erkläre die Inflation",
+        "Übersetze „guten Morgen“ ins Englische",
+        "Verbessere meine Haltung beim Sitzen",
+    ],
+    "it": [
+        "Correggi questo errore: 2 + 2 = 5",
+        "Scrivi una lettera a mia nonna",
+        "Spiega la fotosintesi",
+        'Traduci "buongiorno" in inglese',
+        "Migliora questo mio rapporto con la mamma",
+    ],
+    "zh": [
+        "修复这个错误：列表为空时程序崩溃",
+        "写一首关于雨的诗",
+        "解释通货膨胀",
+        "把「早上好」翻译成英文",
+        "解释这个世界为什么存在",
+    ],
+    "ja": [
+        "このバグを修正して：合計が負になる",
+        "雨についての詩を書いて",
+        "インフレを説明して",
+        "「おはよう」を英語に翻訳して",
+        "この夏の旅行を計画して",
+    ],
+    "ru": [
+        "Исправь эту ошибку: сумма отрицательная",
+        "Напиши письмо соседу",
+        "Объясни инфляцию",
+        "Переведи «доброе утро» на английский",
+        "Улучши этот мир одним советом",
+    ],
+    "ar": [
+        "ترجم هذا النص: صباح الخير جميعًا",
+        "اكتب قصيدة عن المطر",
+        "اشرح التضخم",
+        "ترجم «صباح الخير» إلى الإنجليزية",
+        "اشرح هذا العالم للأطفال",
+    ],
+}
+
+
+def lines_for_missing(found: Improvement) -> list[str]:
+    known = {line for _, line in knowledge().missing.values()}
+    return [rule for rule in found.prompt.guardrails if rule in known]
+
+
+@pytest.mark.parametrize(("code", "idea"), [(c, i) for c, ideas in POINTERS.items() for i in ideas])
+def test_an_idea_that_points_at_absent_material_lets_ask_for_it_in_its_language(
+    code: str, idea: str
+) -> None:
+    found = improve(idea)
+    assert lines_for_missing(found) == [knowledge().missing[code][1]]
+    assert found.guardrail_sources == (GuardrailSource.ASSUMED,)
+    assert (found.prompt.task, found.warnings) == (None, ("vague",))
+
+
+@pytest.mark.parametrize("idea", [i for ideas in COMPLETE.values() for i in ideas])
+def test_an_idea_that_has_what_it_speaks_of_is_asked_for_nothing(idea: str) -> None:
+    assert lines_for_missing(improve(idea)) == []
+
+
+@pytest.mark.parametrize("idea", [ideas[0] for ideas in POINTERS.values()])
+def test_a_context_may_be_the_material(idea: str) -> None:
+    assert lines_for_missing(improve(idea, "def add(a, b): return a - b")) == []
