@@ -15,7 +15,7 @@ from prompt_improver.improvement.model.demonstrations import (
     DEFAULT_DEMONSTRATIONS,
     load_demonstrations,
 )
-from prompt_improver.improvement.model.reply import FIELDS
+from prompt_improver.improvement.model.reply import REQUIRED_KEYS as FIELDS
 from prompt_improver.improvement.structured_prompt import Framework, StructuredPrompt
 
 ENCODING = "o200k_base"

@@ -157,6 +157,21 @@ async def test_another_value_in_the_place_of_the_ideas_needs_a_correction():
     assert found.prompt == twelve
 
 
+@pytest.mark.parametrize(
+    "directive",
+    [
+        "Write a mail to {name} without any attachment, about 120 words long.",
+        "Write a mail to {name} without any attachment, at least 120 words long.",
+        "Write a mail to {name} without any attachment, at most 90 words long.",
+        "Write a mail to {name}, at most 120 words; if possible, leave out files.",
+    ],
+)
+async def test_what_goes_against_the_idea_is_corrected_and_not_set_beside_it(directive):
+    writer = Writer(changed(directive=directive, guardrails=(), guardrail_sources=()), GOOD)
+    found = await improve(writer)
+    assert (found.prompt, len(writer.corrections)) == (GOOD, 2)
+
+
 async def test_a_good_answer_has_no_original_request():
     assert (await improve(Writer(GOOD))).prompt.original_request == ""
 

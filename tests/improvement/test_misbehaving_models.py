@@ -212,9 +212,10 @@ def test_nothing_that_is_added_to_an_idea_can_be_dropped(ask, ideas):
     ]
     answers = ask(loaded, drops_placeholders_and_numbers)
     assert_nothing_is_lost(answers)
-    for _given, answer in answers:
-        assert answer["kept_original"]
-        assert {"placeholders", "verbatim"} <= set(answer["warnings"])
+    for given, answer in answers:
+        beside = f"```text\n{given['idea']}\n```" in answer["improved_prompt"]
+        assert beside or {"placeholders", "verbatim"} <= set(answer["warnings"])
+        assert answer["kept_original"] != beside
 
 
 @each_set_of_ideas

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure
-from prompt_improver.improvement.model.program import INSTRUCTIONS
+from prompt_improver.improvement.model.instructions import INSTRUCTIONS
 
 _RUN = 7
 """Words in a row that nobody writes by chance."""

@@ -15,7 +15,7 @@ def told_length(idea: str) -> int:
 
 
 def is_long(idea: str, prompt: StructuredPrompt) -> bool:
-    """Whether ``prompt`` has over three times what the model was told, without the context and
-    the material. That is worth a warning, and no second call."""
-    given = len(prompt.context) + len(prompt.material)
+    """Whether ``prompt`` has over three times what the model was told, without the
+    context, the material and the original request. That is worth a warning, and no second call."""
+    given = len(prompt.context) + len(prompt.material) + len(prompt.original_request)
     return len(prompt.render()) - given > _TIMES_TOO_LONG * told_length(idea)

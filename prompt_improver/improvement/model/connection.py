@@ -12,6 +12,7 @@ import logging
 import math
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict, fields
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,8 +32,14 @@ from prompt_improver.improvement.model.engine import (
 )
 from prompt_improver.improvement.model.errors import to_improver_error
 from prompt_improver.improvement.model.language_model import LanguageModelChoice
-from prompt_improver.improvement.model.program import build_adapter, build_program
+from prompt_improver.improvement.model.program import (
+    REFUSED,
+    build_adapter,
+    build_program,
+    written_as_json,
+)
 from prompt_improver.improvement.model.reply import ReplyParts, parse_reply
+from prompt_improver.improvement.structured_prompt import StructuredPrompt
 
 
 def is_dspy_installed() -> bool:
@@ -100,7 +107,16 @@ class ModelConnection:
             "context": context,
             "language": language,
             "correction": "\n".join(correction.broken) if correction else "",
+            "refused": "",
         }
+        refused = _parts_of(correction.refused) if correction and correction.refused else None
+        # Decoding that is held to the schema has all keys anyway, and small models write better
+        # anew than they edit.
+        if refused is not None and not self.choice.constrained:
+            inputs["refused"] = written_as_json(asdict(refused))
+            REFUSED.set(refused)
+        else:
+            REFUSED.set(None)
         timeout_s = min(self.choice.timeout_s, correction.seconds_left if correction else math.inf)
         with measure_use(correction.calls_left if correction else MOST_CALLS) as use:
             try:
@@ -147,6 +163,9 @@ class ModelConnection:
                 output_format=answer.output_format,
                 reasoning=answer.reasoning,
                 confidence=answer.confidence,
+                material=answer.material,
+                assumptions=answer.assumptions,
+                examples=answer.examples,
             )
             if not use.cut and not _only_repeats(parts, inputs):
                 return parts
@@ -183,6 +202,10 @@ class ModelConnection:
             "warn_on_type_mismatch": False,  # it would log the value
         }
         return overrides, build_program().acall
+
+
+def _parts_of(prompt: StructuredPrompt) -> ReplyParts:
+    return ReplyParts(**{f.name: getattr(prompt, f.name) for f in fields(ReplyParts)})
 
 
 def _name_and_address(choice: LanguageModelChoice) -> str:

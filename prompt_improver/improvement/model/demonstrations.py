@@ -23,8 +23,9 @@ from prompt_improver.improvement.structured_prompt import Framework
 DEFAULT_DEMONSTRATIONS = Path(__file__).with_name("demonstrations.jsonl")
 
 _TEXTS = ("idea", "context", "reasoning", "role", "directive", "framework", "output_format")
-_MAY_BE_BLANK = ("context", "output_format")
+_MAY_BE_BLANK = ("context", "output_format", "framework")
 _FIELDS = frozenset({*_TEXTS, "guardrails", "confidence"})
+_OPTIONAL: dict[str, Any] = {"material": "", "assumptions": [], "examples": ""}
 _LANGUAGE_BONUS = 0.15
 _COMMON = frozenset(
     re.findall(
@@ -57,7 +58,7 @@ class Demonstrations:
     def __init__(self, examples: Iterable[dict[str, Any]]) -> None:
         """``examples`` are checked ones, as ``load_demonstrations`` reads them."""
         kept = list(examples)
-        counts = [_features(example["idea"]) for example in kept]
+        counts = [_features(example["idea"], example["context"]) for example in kept]
         seen = Counter(feature for count in counts for feature in count)
         self._rarity = {
             feature: math.log((1 + len(kept)) / (1 + in_how_many)) + 1.0
@@ -66,17 +67,24 @@ class Demonstrations:
         self._all = []
         for example, count in zip(kept, counts, strict=True):
             language = detect_language(example["idea"])
-            fields = {**example, "language": language or "", "correction": ""}
+            fields = {
+                **_OPTIONAL,
+                **example,
+                "language": language or "",
+                "correction": "",
+                "refused": "",
+            }
             self._all.append(Demonstration(fields, language, self._weigh(count)))
 
     def __len__(self) -> int:
         return len(self._all)
 
-    def choose(self, idea: str, k: int) -> list[Demonstration]:
-        """The ``k`` examples nearest to ``idea``, the nearest last, where it stands next to
-        the idea. The same for the same idea; of two as near, the earlier in the file."""
+    def choose(self, idea: str, k: int, context: str = "") -> list[Demonstration]:
+        """The ``k`` examples nearest to ``idea`` and ``context``, the nearest last, where it
+        stands next to the idea. The same for the same two; of examples as near, the earlier in
+        the file."""
         language = detect_language(idea)
-        weights = self._weigh(_features(idea))
+        weights = self._weigh(_features(idea, context))
 
         def nearness(demonstration: Demonstration) -> float:
             theirs = demonstration.weights
@@ -136,7 +144,7 @@ def _read_example(line: str) -> dict[str, Any]:
     example.setdefault("context", "")
     if missing := sorted(_FIELDS - example.keys()):
         raise ValueError(f"{', '.join(missing)} missing")
-    if unknown := sorted(example.keys() - _FIELDS):
+    if unknown := sorted(example.keys() - _FIELDS - _OPTIONAL.keys()):
         raise ValueError(f"{', '.join(unknown)} unknown")
     for name in _TEXTS:
         _check_text(name, example[name], may_be_blank=name in _MAY_BE_BLANK)
@@ -147,6 +155,13 @@ def _read_example(line: str) -> dict[str, Any]:
         raise ValueError("guardrails must be a list of at most 7 texts")
     for rule in guardrails:
         _check_text("guardrails", rule, may_be_blank=False)
+    assumptions = example.get("assumptions", [])
+    if not isinstance(assumptions, list):
+        raise ValueError("assumptions must be a list of texts")
+    for line in assumptions:
+        _check_text("assumptions", line, may_be_blank=False)
+    for name in ("material", "examples"):
+        _check_text(name, example.get(name, ""), may_be_blank=True)
     confidence = example["confidence"]
     if type(confidence) not in (int, float) or not 0 <= confidence <= 1:
         raise ValueError("confidence must be a number from 0 to 1")
@@ -162,9 +177,10 @@ def _check_text(name: str, value: object, *, may_be_blank: bool) -> None:
         raise ValueError(f"{name} must not hold {found}")
 
 
-def _features(text: str) -> Counter[str]:
-    """Words, and as ``#abc`` the runs of three letters in them."""
-    folded = unicodedata.normalize("NFKD", text[:_COMPARED]).casefold()
+def _features(idea: str, context: str) -> Counter[str]:
+    """Of both: words, and as ``#abc`` the runs of three letters in them."""
+    text = f"{idea[:_COMPARED]}\n{context[:_COMPARED]}"
+    folded = unicodedata.normalize("NFKD", text).casefold()
     plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
     words = [word for word in re.findall(r"\w+", plain) if word not in _COMMON]
     features = Counter(words)

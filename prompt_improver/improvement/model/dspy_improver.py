@@ -56,7 +56,7 @@ class DspyImprover(Improver):
         language = detect_language(idea, context)
         shown: Sequence[Demonstration] = ()
         if self._demonstrations is not None:
-            shown = self._demonstrations.choose(idea, self._k)
+            shown = self._demonstrations.choose(idea, self._k, context)
         parts, use = await self._connection.ask(
             idea,
             context,
@@ -70,6 +70,9 @@ class DspyImprover(Improver):
             framework=parts.framework,
             guardrails=parts.guardrails,
             output_format=parts.output_format,
+            material=parts.material,
+            assumptions=parts.assumptions,
+            examples=parts.examples,
             context=context,
             reasoning=parts.reasoning,
             confidence=parts.confidence,

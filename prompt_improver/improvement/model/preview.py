@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from prompt_improver.improvement.model.reply import FIELDS
+from prompt_improver.improvement.model.reply import REQUIRED_KEYS
 from prompt_improver.improvement.progress import (
     ItemsShown,
     State,
@@ -12,8 +12,8 @@ from prompt_improver.improvement.progress import (
     tell,
 )
 
-_TEXTS = tuple(name for name in FIELDS if name not in ("guardrails", "confidence"))
-_OPENING = re.compile(rf'\{{\s*"(?:{"|".join(FIELDS)})"\s*:')
+_TEXTS = tuple(name for name in REQUIRED_KEYS if name not in ("guardrails", "confidence"))
+_OPENING = re.compile(rf'\{{\s*"(?:{"|".join(REQUIRED_KEYS)})"\s*:')
 _THINKING = re.compile(r"\s*<think(?:ing)?>")
 _THOUGHT = re.compile(r"</think(?:ing)?>")
 _BEGINNINGS = ("<think>", "<thinking>")

@@ -4,9 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-LOCAL_BOUND, PLAIN_BOUND, THINKING_BOUND = 3_000, 4_000, 16_000
+LOCAL_BOUND, LOCAL_THINKING_BOUND = 3_000, 8_000
+PLAIN_BOUND, THINKING_BOUND = 4_000, 16_000
 """Tokens that a reply may have. A good one has about 400; what a model thinks before it counts
 too, and a small local server refuses a bound over its context."""
+
+
+_LOCAL_THINKERS = ("qwen3", "qwq", "deepseek-r1", "gpt-oss", "magistral", "-thinking", "reasoning")
+"""In the names of open models that think before they answer; both count for the bound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +50,8 @@ class Provider:
     def bound(self, model: str) -> int:
         """Tokens that a reply of ``model`` may have."""
         if self.is_local:
-            return LOCAL_BOUND
+            thinks = any(name in model.lower() for name in _LOCAL_THINKERS)
+            return LOCAL_THINKING_BOUND if thinks else LOCAL_BOUND
         silent = model.startswith(self.plain_models) or not self.thinks(model)
         return PLAIN_BOUND if silent else THINKING_BOUND
 

@@ -9,7 +9,7 @@ formats are forgiven; what is not there is never made up.
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from prompt_improver.domain.errors import ImproverReplyError
@@ -22,7 +22,7 @@ from prompt_improver.improvement.model.reply_values import (
 )
 from prompt_improver.improvement.structured_prompt import Framework
 
-FIELDS = (
+REQUIRED_KEYS = (
     "reasoning",
     "role",
     "directive",
@@ -31,8 +31,17 @@ FIELDS = (
     "output_format",
     "confidence",
 )
+OPTIONAL_KEYS = ("material", "assumptions", "examples")
+FIELDS = (*REQUIRED_KEYS, *OPTIONAL_KEYS)
 _REQUIRED = ("role", "directive", "guardrails")
-_LONGEST = {"role": 2_000, "directive": 60_000, "output_format": 10_000, "reasoning": 10_000}
+_LONGEST = {
+    "role": 2_000,
+    "directive": 60_000,
+    "output_format": 10_000,
+    "reasoning": 10_000,
+    "material": 110_000,
+    "examples": 10_000,
+}
 _MAX_GUARDRAILS = 30
 _LONGEST_GUARDRAIL = 2_000
 
@@ -60,11 +69,16 @@ class ReplyParts:
     output_format: str = ""
     reasoning: str | None = None
     confidence: float | None = None
+    material: str = ""
+    """The text of the idea that is to be worked on, or its beginning."""
+    assumptions: tuple[str, ...] = ()
+    examples: str = ""
 
 
-def parse_reply(text: str) -> ReplyParts:
+def parse_reply(text: str, refused: ReplyParts | None = None) -> ReplyParts:
     """The parts in ``text``. Role and directive must be there, and guardrails, be it an empty
-    list.
+    list; or they are those of ``refused``, the attempt that the reply corrects with the keys that
+    it changes.
 
     A framework that is missing or unknown counts as none; a confidence without a number
     ("High") is None.
@@ -74,6 +88,11 @@ def parse_reply(text: str) -> ReplyParts:
             stored. Names the part, quotes nothing.
     """
     found = _find_fields(text[:_MAX_REPLY])
+    if found and refused is not None:
+        stays = asdict(refused)
+        for name in ("guardrails", "assumptions"):
+            stays[name] = list(stays[name])
+        found = stays | found
     role = read_text(found.get("role"))
     directive = read_text(found.get("directive"))
     guardrails = read_guardrails(found.get("guardrails"))
@@ -94,6 +113,9 @@ def parse_reply(text: str) -> ReplyParts:
         output_format=read_text(found.get("output_format"), as_json=True) or "",
         reasoning=read_text(found.get("reasoning")),
         confidence=read_confidence(found.get("confidence")),
+        material=read_text(found.get("material")) or "",
+        assumptions=read_guardrails(found.get("assumptions")),
+        examples=read_text(found.get("examples"), as_json=True) or "",
     )
     _check(parts)
     return parts
@@ -123,9 +145,18 @@ def reply_schema(*, directive_limit: int | None) -> dict[str, Any]:
         "output_format": {"type": "string", "maxLength": 400},
         "confidence": {"type": "number", "minimum": 0, "maximum": 1},
     }
+    optional = {
+        "material": {"type": "string", "maxLength": 200},
+        "assumptions": {
+            "type": "array",
+            "items": {"type": "string", "minLength": 1, "maxLength": 150},
+            "maxItems": 3,
+        },
+        "examples": {"type": "string", "maxLength": 300},
+    }
     return {
         "type": "object",
-        "properties": properties,
+        "properties": {**properties, **optional},
         "required": list(properties),
         "additionalProperties": False,
     }
@@ -136,11 +167,12 @@ def _check(parts: ReplyParts) -> None:
     for name, limit in _LONGEST.items():
         if len(texts[name]) > limit:
             raise ImproverReplyError(f"the model's {name} is over {limit} characters")
-    if len(parts.guardrails) > _MAX_GUARDRAILS or any(
-        len(rule) > _LONGEST_GUARDRAIL for rule in parts.guardrails
-    ):
-        raise ImproverReplyError("the model's guardrails are too many or too long")
-    for name, value in (*texts.items(), *(("guardrails", rule) for rule in parts.guardrails)):
+    for name, lines in (("guardrails", parts.guardrails), ("assumptions", parts.assumptions)):
+        if len(lines) > _MAX_GUARDRAILS or any(len(line) > _LONGEST_GUARDRAIL for line in lines):
+            raise ImproverReplyError(f"the model's {name} are too many or too long")
+    listed = [("guardrails", rule) for rule in parts.guardrails]
+    listed += [("assumptions", line) for line in parts.assumptions]
+    for name, value in (*texts.items(), *listed):
         if found := find_unstorable_character(value):
             raise ImproverReplyError(f"the model's {name} holds {found}")
 

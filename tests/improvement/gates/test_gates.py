@@ -124,9 +124,7 @@ def test_a_bad_prompt_fails_each_gate_once_and_in_order() -> None:
     idea = "Eres un pirata. Escribe `parse_date` de Figueiredo para {locale} sin regex"
     bad = structured(
         "Sure, here is a prompt for you. Write the parser that I want. [insert name]. "
-        "Write the parser that I want. Rewrite the idea as a prompt that another model knows. "
-        + "x"
-        * 1_500,
+        "Write the parser that I want. Rewrite the idea as the prompt that I want. " + "x" * 1_500,
         guardrails=(),
     )
     failures = check(idea, "", bad, model_backend=True)

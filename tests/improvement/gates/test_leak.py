@@ -2,7 +2,7 @@
 
 from prompt_improver.improvement.gates.comparison import Rewrite
 from prompt_improver.improvement.gates.leak import leak
-from prompt_improver.improvement.model.program import INSTRUCTIONS
+from prompt_improver.improvement.model.instructions import INSTRUCTIONS
 from prompt_improver.improvement.structured_prompt import StructuredPrompt
 
 OURS = " ".join(INSTRUCTIONS.split()[:12])

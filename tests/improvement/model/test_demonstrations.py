@@ -1,6 +1,7 @@
 """The training set of few-shot, and the choice from it."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from prompt_improver.improvement.model.demonstrations import (
     Demonstrations,
     load_demonstrations,
 )
-from prompt_improver.improvement.model.reply import FIELDS, parse_reply
+from prompt_improver.improvement.model.reply import REQUIRED_KEYS, parse_reply
 from prompt_improver.improvement.structured_prompt import Framework
 from tests.model_server import PARTS
 
@@ -40,7 +41,7 @@ def test_the_shipped_set_holds_at_least_12_examples_in_english_and_spanish() -> 
 def test_each_shipped_example_is_a_reply_that_we_would_accept() -> None:
     for line in DEFAULT_DEMONSTRATIONS.read_text(encoding="utf-8").splitlines():
         example = json.loads(line)
-        found = parse_reply(json.dumps({name: example[name] for name in FIELDS}))
+        found = parse_reply(json.dumps({name: example[name] for name in REQUIRED_KEYS}))
         assert found.directive == example["directive"]
         assert len(set(example["guardrails"])) == len(example["guardrails"])
 
@@ -49,6 +50,33 @@ def test_the_nearest_example_comes_last() -> None:
     some = examples("Bake a chocolate cake", "Deploy the app with Docker", "Train a dog to sit")
     assert ideas(some, "deploy my docker app", 2)[-1] == "Deploy the app with Docker"
     assert ideas(some, "a cake with chocolate", 1) == ["Bake a chocolate cake"]
+
+
+def test_the_context_counts_for_the_choice_too() -> None:
+    some = Demonstrations(
+        {**EXAMPLE, "idea": "Write tests", "context": context}
+        for context in ("Python and pytest", "Java and JUnit")
+    )
+    for context in ("JUnit", "pytest"):
+        [chosen] = some.choose("Write tests", 1, context)
+        assert context in chosen.fields["context"]
+
+
+def test_a_third_language_has_an_example_of_its_own() -> None:
+    for language, idea in {
+        "pt": "escreva um convite para o casamento da minha irmã",
+        "fr": "explique la photosynthèse à un enfant",
+        "de": "Erstelle einen Trainingsplan für Anfänger",
+        "zh": "帮我写一份会议通知",
+    }.items():
+        assert load_demonstrations().choose(idea, 1)[0].language == language
+
+
+def test_few_examples_ask_back_and_most_have_no_method() -> None:
+    shipped = [each.fields for each in load_demonstrations().choose("x", 100)]
+    asking = [each for each in shipped if re.search(r"\b[Aa]sk for|\b[Pp]ide\b", each["directive"])]
+    assert len(asking) * 3 <= len(shipped)
+    assert sum(each["framework"] == "" for each in shipped) * 2 > len(shipped)
 
 
 def test_letters_bring_related_words_near() -> None:

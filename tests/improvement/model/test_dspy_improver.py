@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from prompt_improver.domain.prompt_history import BackendType
+from prompt_improver.improvement.gated_improver import GatedImprover
+from prompt_improver.improvement.gates import told_length
 from prompt_improver.improvement.model.demonstrations import load_demonstrations
 from prompt_improver.improvement.structured_prompt import Framework, fence
 from tests.model_improvers import IDEA, KEY, improver_for
@@ -79,6 +81,58 @@ async def test_a_loose_reply_is_read_in_one_call(server: ModelServer) -> None:
     assert prompt.guardrails == ("a {x}", "b", "c")
     assert (prompt.confidence, prompt.framework) == (0.85, Framework.CHAIN_OF_THOUGHT)
     assert len(server.requests) == 1
+
+
+def last_message(server: ModelServer) -> str:
+    return str(server.requests[-1].body["messages"][-1]["content"])
+
+
+async def test_a_correction_shows_what_was_refused_and_takes_the_changed_keys_alone(
+    server: ModelServer,
+) -> None:
+    """A role that answers is refused; the second reply has nothing but another role."""
+    server.reply = [
+        Reply(text=parts(role="Sure, here is your prompt:", assumptions=["One tenant."])),
+        Reply(text='{"role": "You are an architect."}'),
+    ]
+    async with improver_for(server) as improver:
+        found = await GatedImprover(improver).improve("Design a REST API")
+    assert (found.model_calls, found.kept_original, found.warnings) == (2, False, ())
+    assert found.prompt.role == "You are an architect."
+    assert found.prompt.directive == PARTS["directive"]
+    assert found.prompt.guardrails == tuple(PARTS["guardrails"])
+    assert found.prompt.assumptions == ("One tenant.",)
+    assert '"role": "Sure, here is your prompt:"' in last_message(server)
+    assert "only the keys whose values change" in last_message(server)
+
+
+async def test_a_server_held_to_the_schema_writes_all_keys_anew(server: ModelServer) -> None:
+    server.reply = [Reply(text=parts(role="Sure, here is your prompt:")), Reply()]
+    async with improver_for(server, provider="ollama", constrained=True) as improver:
+        found = await GatedImprover(improver).improve("Design a REST API")
+    assert (found.model_calls, found.prompt.role) == (2, PARTS["role"])
+    assert "Write all parts anew" in last_message(server)
+
+
+async def test_the_model_is_told_how_long_the_prompt_may_be(server: ModelServer) -> None:
+    idea = "Write about " + "rain and " * 200
+    async with improver_for(server) as improver:
+        await improver.improve(idea)
+    assert f"at most {told_length(idea)} characters" in last_message(server)
+
+
+async def test_the_optional_parts_stand_in_the_prompt_and_material_only_marks(
+    server: ModelServer,
+) -> None:
+    idea = "Design a REST API for these books: Dune, Emma"
+    more = {"material": "books: Dune", "assumptions": ["One tenant."], "examples": "GET /books"}
+    server.reply = Reply(text=parts(**more))
+    async with improver_for(server) as improver:
+        text = (await GatedImprover(improver).improve(idea)).prompt.render()
+    assert "## Assumptions\n\n- One tenant." in text
+    assert "## Example\n\nGET /books" in text
+    assert f"## Original request\n\n```text\n{idea}\n```" in text
+    assert "## Material" not in text
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)

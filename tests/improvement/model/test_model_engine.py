@@ -85,7 +85,7 @@ async def test_decoding_is_held_to_the_schema_on_servers_of_ones_own(
     short, long = (request.body["response_format"] for request in server.requests)
     assert short["type"] == "json_schema"
     properties = short["json_schema"]["schema"]["properties"]
-    assert list(properties) == list(PARTS)
+    assert list(properties) == [*PARTS, "material", "assumptions", "examples"]
     assert properties["directive"]["maxLength"] == 1_500
     assert "maxLength" not in long["json_schema"]["schema"]["properties"]["directive"]
 

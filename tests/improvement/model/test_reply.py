@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 
 from prompt_improver.domain.errors import ImproverReplyError
-from prompt_improver.improvement.model.reply import FIELDS, parse_reply, reply_schema
+from prompt_improver.improvement.model.reply import (
+    OPTIONAL_KEYS,
+    REQUIRED_KEYS,
+    parse_reply,
+    reply_schema,
+)
 from prompt_improver.improvement.model.reply_values import (
     read_confidence,
     read_framework,
@@ -37,7 +42,7 @@ RULES = ("Keep {x}.", "No loops.", "At most 3 lines.")
 )
 def test_json_is_found_wherever_it_stands(text: str) -> None:
     found = parse_reply(text)
-    assert {name: getattr(found, name) for name in FIELDS} == {
+    assert {name: getattr(found, name) for name in REQUIRED_KEYS} == {
         **PARTS,
         "guardrails": tuple(PARTS["guardrails"]),
     }
@@ -193,7 +198,9 @@ def test_every_framework_is_one_of_the_four_or_none(value: Any, expected: Framew
 
 
 def test_optional_parts_may_be_missing() -> None:
-    found = parse_reply(json.dumps({name: PARTS[name] for name in FIELDS[1:3] + FIELDS[4:5]}))
+    found = parse_reply(
+        json.dumps({name: PARTS[name] for name in REQUIRED_KEYS[1:3] + REQUIRED_KEYS[4:5]})
+    )
     assert (found.output_format, found.reasoning, found.confidence) == ("", None, None)
 
 
@@ -278,8 +285,8 @@ def test_no_text_raises_anything_but_a_reply_error(text: str) -> None:
 
 def test_the_schema_bounds_every_length() -> None:
     schema = reply_schema(directive_limit=1_500)
-    assert tuple(schema["properties"]) == FIELDS
-    assert set(schema["required"]) == set(FIELDS)
+    assert tuple(schema["properties"]) == (*REQUIRED_KEYS, *OPTIONAL_KEYS)
+    assert set(schema["required"]) == set(REQUIRED_KEYS)
     texts = [part for part in schema["properties"].values() if part["type"] == "string"]
     texts.append(schema["properties"]["guardrails"]["items"])
     assert all("enum" in text or text["maxLength"] < 2_000 for text in texts)
