@@ -11,6 +11,7 @@ from prompt_improver.improvement.gates.limit import Limit
 _NUMBER = r"[0-9０-９一二三四五六七八九十百千万两几数兩]+"
 _MOST_CHARACTERS = 60
 _CLAUSE = re.compile(r"[^，,、。．；;！!？?：:\n()（）「」『』【】]+")
+_LEAD = re.compile(r"[\s*•-]*")
 _SPACED_CLAUSE = re.compile(r"[^,.;!?:\n()]+")
 _THAI_CLAUSE = re.compile(r"[^\s,.;!?:()]+(?: [^\s,.;!?:()]*\d[^\s,.;!?:()]*(?: [^\s,.;!?:()]+)?)*")
 
@@ -41,7 +42,7 @@ def unspaced_limits(text: str, plain: str, language: str) -> Iterator[Limit]:
     """The limits of ``plain``, which is ``text`` with what may not be lifted blotted out."""
     for clause in _CLAUSES.get(language, _CLAUSE).finditer(plain):
         start, end = clause.span()
-        start += len(clause.group()) - len(clause.group().lstrip(" \t-*•　"))
+        start = _LEAD.match(plain, start).end()  # type: ignore[union-attr]
         end -= len(clause.group()) - len(clause.group().rstrip())
         if not 3 <= end - start <= _MOST_CHARACTERS or plain[end : end + 1] in ("?", "？"):
             continue

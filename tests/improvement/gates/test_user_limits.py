@@ -3,7 +3,7 @@ import time
 import pytest
 
 from prompt_improver.improvement.gates import Limit, limits_of, user_limits
-from tests.property_testing import given, settings, st
+from tests.property_testing import example, given, settings, st
 from tests.rewrites import real_ideas
 
 LIFTED = (
@@ -175,6 +175,7 @@ PIECES = (
 
 
 @settings(max_examples=200, deadline=None)
+@example("\x85지 마!without x")
 @given(text=st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=15).map("".join))
 def test_a_limit_is_always_a_piece_of_the_text(text: str) -> None:
     for limit in user_limits(text):
