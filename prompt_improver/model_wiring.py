@@ -1,5 +1,6 @@
 """From settings to what improves ideas: the backends, and the use case without a server."""
 
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,6 +30,7 @@ from prompt_improver.improvement.model.language_model import (
 )
 from prompt_improver.improvement.model_slots import ModelSlots
 from prompt_improver.improvement.offline import OfflineImprover
+from prompt_improver.improvement.progress import Event, watched
 from prompt_improver.recording import DirectRecorder
 from prompt_improver.settings import Settings
 from prompt_improver.wiring import make_direct_recorder
@@ -37,9 +39,14 @@ logger = logging.getLogger(__name__)
 
 
 async def improve_once(
-    settings: Settings, idea: str, context: str, backend: BackendType | None
+    settings: Settings,
+    idea: str,
+    context: str,
+    backend: BackendType | None,
+    hear: Callable[[Event], None] | None = None,
 ) -> tuple[Improved, list[str]]:
     """One improvement without a server, and what to tell the user about how it was made and kept.
+    ``hear`` is told of it while it is made.
 
     Raises:
         PromptImproverError: as ``ImproveIdea.improve``, or a setting of the model is wrong.
@@ -54,9 +61,10 @@ async def improve_once(
         fallback=settings.llm_fallback == "offline",
     )
     try:
-        improved = await improve_idea.improve(
-            idea, context, backend=backend, cancellation=Cancellation()
-        )
+        with contextlib.nullcontext() if hear is None else watched(hear):
+            improved = await improve_idea.improve(
+                idea, context, backend=backend, cancellation=Cancellation()
+            )
     finally:
         for improver in backends.improvers.values():
             await improver.close()

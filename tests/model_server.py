@@ -110,6 +110,8 @@ class ModelServer:
         """The most requests that were being answered at the same time."""
         self.hang_ups: list[float] = []
         """When a client closed its connection before its answer, on ``time.monotonic``."""
+        self.first_events: list[float] = []
+        """When the first piece of each stream was sent, on ``time.monotonic``."""
         self._busy = 0
         self._lock = threading.Lock()
         self._closing, self._closer = socket.socketpair()
@@ -284,10 +286,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        for event in events[: len(events) // 2] if reply.reset_midway else events:
+        for number, event in enumerate(
+            events[: len(events) // 2] if reply.reset_midway else events
+        ):
             if reply.piece_s and not self.server.owner.wait(reply.piece_s, self.connection):
                 self.close_connection = True
                 return
+            if number == 1:  # the first is empty, as OpenAI's
+                self.server.owner.first_events.append(time.monotonic())
             self.wfile.write(b"%x\r\n%s\r\n" % (len(event), event))
             self.wfile.flush()
         if reply.reset_midway:

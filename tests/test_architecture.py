@@ -98,6 +98,11 @@ MAY_IMPORT = {
         f"{OWN}.wiring",
         "typer",
     },
+    "prompt_improver/cli/preview.py": {
+        f"{OWN}.cli.output",
+        f"{OWN}.improvement.progress",
+        "rich",
+    },
     "prompt_improver/cli/output.py": {DOMAIN, "rich", "typer"},
     # An export is made beside its place, and synced as every file of ours.
     "prompt_improver/cli/history.py": {

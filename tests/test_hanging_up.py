@@ -165,6 +165,35 @@ def test_a_client_that_resets_its_connection_has_hung_up_too(server, model):
         await_that(lambda: len(model.hang_ups) == hang_ups + SLOTS)
 
 
+def test_hanging_up_in_mid_stream_ends_the_call_frees_the_slot_and_keeps_nothing(server, model):
+    model.reply = Reply(piece_s=0.2)
+    books, hang_ups, length = both_books(server.client), len(model.hang_ups), len(server.log)
+    before = len(model.requests)
+    path = "/api/v1/improve-prompt/stream"
+    callers = [send(server.url, f"Stream {n}", path=path) for n in range(SLOTS)]
+    try:
+        await_that(lambda: len(model.requests) == before + SLOTS)
+        for caller in callers:
+            heard = b""
+            while b"event: delta" not in heard:
+                heard += caller.recv(65_536)
+        assert server.improve("There is no room for me").status_code == 503
+        began = time.monotonic()
+    finally:
+        for caller in callers:
+            caller.close()
+    await_that(lambda: len(model.hang_ups) == hang_ups + SLOTS)
+    seconds = model.hang_ups[-1] - began
+    tell(f"a stream: the model's connection was closed {seconds * 1000:.0f} ms after the hang-up")
+    assert seconds < LONGEST_CANCEL_S
+    model.reply = Reply()
+    assert server.improve("Now there is").status_code == 200
+    await_that(lambda: both_books(server.client).saved == books.saved + 1)
+    assert not [idea for idea in in_database(server.database_file) if idea.startswith("Stream")]
+    assert server.log[length:].count("status=200") >= SLOTS
+    assert server.log[length:].count("cancelled=caller_gone") == SLOTS
+
+
 def test_a_client_that_stays_has_its_answer_on_a_connection_that_is_used_again(server, model):
     model.reply = Reply(delay_s=0.6)
     with httpx.Client(base_url=server.url, trust_env=False, timeout=30) as client:

@@ -98,6 +98,7 @@ def improve(
     as_json: Annotated[bool, typer.Option("--json", help="Print all parts as JSON.")] = False,
 ) -> None:
     """Print an improved prompt, and keep it in the history."""
+    from prompt_improver.cli.preview import preview
     from prompt_improver.domain.history_record import to_json_record
     from prompt_improver.domain.prompt_history import BackendType
     from prompt_improver.domain.warning_table import tell_warning
@@ -108,7 +109,9 @@ def improve(
     configure_logging("ERROR", settings.log_format)
     chosen = None if backend == "auto" else BackendType(backend)
     is_first = settings.in_data_folder and not settings.database_file.exists()
-    improved, notices = asyncio.run(improve_once(settings, _read_idea(idea), context, chosen))
+    typed = _read_idea(idea)
+    with preview() as hear:
+        improved, notices = asyncio.run(improve_once(settings, typed, context, chosen, hear))
     for notice in notices:
         output.warn(notice)
     if is_first and settings.database_file.exists():

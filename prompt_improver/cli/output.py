@@ -131,6 +131,16 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bar.update(task, completed=min(done, total), total=total or None)
 
 
+def error_terminal() -> "Console | None":
+    """What draws on standard error; None where text goes out plain."""
+    return _terminal(sys.stderr)
+
+
+def plain(text: str) -> str:
+    """``text`` without what would move the cursor."""
+    return text.translate(_CONTROLS)
+
+
 def _terminal(stream: TextIO) -> "Console | None":
     """The terminal behind ``stream``; None where text goes out plain."""
     if not stream.isatty():

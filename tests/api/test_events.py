@@ -18,7 +18,7 @@ from prompt_improver.improvement.progress import Restarted, TextAdded, Why, tell
 from prompt_improver.settings import Settings
 from tests.error_bodies import error_body
 from tests.event_streams import preview_of, read_events
-from tests.model_server import PARTS, ModelServer, Reply, parts
+from tests.model_server import PARTS, ModelServer, Reply
 from tests.scripted_improver import ScriptedImprover, make_backends
 
 PLAIN = "/api/v1/improve-prompt"
@@ -230,10 +230,9 @@ def test_a_silent_stream_is_kept_alive_by_comments(make_client, improver, monkey
 
 
 def test_a_correction_resets_the_preview_and_the_final_event_counts():
-    """The first reply loses the placeholder of the idea."""
+    """The first reply has no role."""
     with ModelServer() as model:
-        replies = [Reply(text=parts(directive="Design an API.")), Reply()]
-        model.reply = replies
+        model.reply = [Reply(text='{"directive": "Design an API."}'), Reply()]
         settings = Settings(
             _env_file=None,
             llm_provider="openai",
@@ -243,7 +242,7 @@ def test_a_correction_resets_the_preview_and_the_final_event_counts():
             sqlite_enabled=False,
         )
         with TestClient(create_app(settings), base_url="http://localhost") as client:
-            asked = {"idea": "Design a REST API for 40 libraries"}
+            asked = {"idea": IDEA}
             events = read_events(client.post(STREAM, json=asked).text)
         assert len(model.requests) == 2
     assert ("status", {"state": "correcting"}) in events

@@ -109,13 +109,19 @@ def post(url: str, count: int, threads: int = 4) -> list[Told]:
     return callers.told
 
 
-def send(url: str, idea: str, share: float = 1.0, **fields: str) -> socket.socket:
+def send(
+    url: str,
+    idea: str,
+    share: float = 1.0,
+    path: str = "/api/v1/improve-prompt",
+    **fields: str,
+) -> socket.socket:
     """A connection on which the idea was posted, or that share of its body, and whose answer
     nobody has read."""
     host, port = url.removeprefix("http://").split(":")
     body = json.dumps({"idea": idea, **fields}).encode()
     head = (
-        "POST /api/v1/improve-prompt HTTP/1.1\r\nHost: localhost\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     caller = socket.create_connection((host, int(port)), timeout=10)

@@ -1,6 +1,8 @@
 """A reply as it grows, shown part by part. What counts is read by ``parse_reply`` at its end."""
 
 import re
+import time
+from collections.abc import Callable
 from typing import Any
 
 from prompt_improver.improvement.model.reply import REQUIRED_KEYS
@@ -22,12 +24,16 @@ _CONTROLS = dict.fromkeys(range(0x20), " ")
 _STEPS = 256
 """A reply is read again each time that it has grown by this share, or the time for a long one
 would go with the square of its length."""
+_READ_EVERY_S = 0.02
+"""And not more often than this, once something is shown."""
 
 
 class Preview:
     """Tells what a growing reply adds to the parts of the prompt."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._rests_until = 0.0
         self._text = ""
         self._read_at = 0
         """Length of the text from which on it is read again."""
@@ -45,9 +51,12 @@ class Preview:
     def add(self, text: str) -> None:
         """The reply goes on with ``text``."""
         self._text += text
-        if len(self._text) >= self._read_at:
-            self._read_at = len(self._text) + len(self._text) // _STEPS
-            self._read(complete=False)
+        now = self._clock()
+        if len(self._text) < self._read_at or (self._shown and now < self._rests_until):
+            return
+        self._read_at = len(self._text) + len(self._text) // _STEPS
+        self._rests_until = now + _READ_EVERY_S
+        self._read(complete=False)
 
     def finish(self) -> None:
         """The reply is complete."""

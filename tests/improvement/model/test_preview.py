@@ -1,5 +1,6 @@
 """What is shown of a reply while it grows."""
 
+import itertools
 import json
 
 import pytest
@@ -25,7 +26,7 @@ def shown(text: str, size: int = 3) -> list[Event]:
     """What is told of ``text`` as it comes in pieces of ``size`` characters."""
     events: list[Event] = []
     with watched(events.append):
-        preview = Preview()
+        preview = Preview(clock=itertools.count().__next__)
         for piece in pieces(text, size):
             preview.add(piece)
         preview.finish()
@@ -113,7 +114,7 @@ def test_a_long_reply_costs_time_in_proportion_to_its_length():
 
     events: list[Event] = []
     with watched(events.append):
-        preview = Counting()
+        preview = Counting(clock=itertools.count().__next__)
         for piece in pieces(json.dumps({"directive": "word " * 12_000})):
             preview.add(piece)
         preview.finish()
