@@ -20,7 +20,13 @@ from prometheus_client.registry import Collector
 from prompt_improver.api.repository_health import RepositoryHealth
 from prompt_improver.domain.breaker import BreakerState
 from prompt_improver.domain.error_table import ERRORS
-from prompt_improver.domain.errors import CallerGoneError, PromptImproverError, StoppingError
+from prompt_improver.domain.errors import (
+    CallerGoneError,
+    ImproverError,
+    PromptImproverError,
+    StoppingError,
+    TooManyImprovementsError,
+)
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.prompt_repository import PromptRepository, RepositoryDescription
 from prompt_improver.domain.recorder import RecorderCounts
@@ -110,8 +116,11 @@ class Metrics(ImprovementObserver):
 
     def _begin(self) -> None:
         """Every series at 0, so that its first count is an increase."""
+        of_a_model = [ImproverError.code, TooManyImprovementsError.code]
+        of_a_model += [kind.code for kind in ImproverError.__subclasses__()]
         for backend in (BackendType.ZERO_SHOT, BackendType.FEW_SHOT, BackendType.OFFLINE):
-            for outcome in ("improved", "kept_original", "internal_error"):
+            codes = [] if backend is BackendType.OFFLINE else of_a_model
+            for outcome in ("improved", "kept_original", "internal_error", *codes):
                 self._improvements.labels(backend.value, outcome)
             self._latency.labels(backend.value)
             if backend is not BackendType.OFFLINE:
