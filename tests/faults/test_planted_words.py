@@ -193,6 +193,7 @@ def told(request, tmp_path_factory) -> Told:
             "LLM_BASE_URL": f"{model.root}/{KEY}-path/v1",
             "LLM_MODEL": "test-model",
             "LLM_PROVIDER": form.provider,
+            "LLM_FALLBACK": "none",  # errors are to be told
             "LOG_LEVEL": form.level,
             "LOG_FORMAT": form.form,
             "BREAKER_MAX_FAILURES": "1",
