@@ -16,7 +16,9 @@ def pieces(text: str, size: int = 4) -> list[str]:
     return [text[at : at + size] for at in range(0, len(text), size)]
 
 
-def openai_events(text: str, *, cut: bool = False, usage: Usage = (120, 80)) -> list[bytes]:
+def openai_events(
+    text: str, *, cut: bool = False, usage: Usage = (120, 80), size: int = 4
+) -> list[bytes]:
     """As OpenAI, llama.cpp, vLLM, Ollama and DeepSeek send chat completions with
     ``stream_options``: the usage comes after the end, in an event without a choice."""
 
@@ -33,7 +35,7 @@ def openai_events(text: str, *, cut: bool = False, usage: Usage = (120, 80)) -> 
         )
 
     events = [chunk({"role": "assistant", "content": ""})]
-    events += [chunk({"content": piece}) for piece in pieces(text)]
+    events += [chunk({"content": piece}) for piece in pieces(text, size)]
     events.append(chunk({}, "length" if cut else "stop"))
     if usage is not None:
         counted = {"prompt_tokens": usage[0], "completion_tokens": usage[1]}

@@ -85,12 +85,14 @@ async def answer_with_events(
     stream: AsyncGenerator[Event | Improved, None],
     to_body: Callable[[Improved], Any],
     logged: dict[str, str],
+    heartbeat_s: float = HEARTBEAT_S,
 ) -> Response:
     """The answer that sends what ``stream`` brings; its last event is ``to_body`` of the result.
     Any call of the use case can be answered so.
 
     Args:
         logged: what the line of the request in the log tells.
+        heartbeat_s: seconds without an event after which a comment is sent.
 
     Raises:
         PromptImproverError: whatever ``stream`` raises before its first event.
@@ -100,11 +102,11 @@ async def answer_with_events(
     except ImprovementCancelledError as error:
         logged["cancelled"] = error.cause
         raise
-    return _EventsResponse(first, stream, to_body, logged)
+    return _EventsResponse(first, stream, to_body, logged, heartbeat_s)
 
 
 class _EventsResponse(Response):
-    """Sends events as they come, with a comment where nothing comes for HEARTBEAT_S seconds.
+    """Sends events as they come, with a comment where nothing comes for ``heartbeat_s`` seconds.
 
     It does not look for the client's end: the work behind the stream does, and ends the stream.
     """
@@ -117,11 +119,13 @@ class _EventsResponse(Response):
         stream: AsyncGenerator[Event | Improved, None],
         to_body: Callable[[Improved], Any],
         logged: dict[str, str],
+        heartbeat_s: float,
     ) -> None:
         self._first = first
         self._stream = stream
         self._to_body = to_body
         self._logged = logged
+        self._heartbeat_s = heartbeat_s
         self._sent_at = anyio.current_time()
         self.status_code = 200
         self.background = None
@@ -146,10 +150,10 @@ class _EventsResponse(Response):
         # Beside the events, which cost nothing more by it.
         while True:
             idle_s = anyio.current_time() - self._sent_at
-            if idle_s >= HEARTBEAT_S:
+            if idle_s >= self._heartbeat_s:
                 await send({"type": "http.response.body", "body": _HEARTBEAT, "more_body": True})
                 idle_s = 0.0
-            await anyio.sleep(HEARTBEAT_S - idle_s)
+            await anyio.sleep(self._heartbeat_s - idle_s)
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         yield self._written(self._first)

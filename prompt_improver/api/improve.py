@@ -75,8 +75,8 @@ async def improve_prompt_stream(
         _log_improved(logged, improved)
         return ImproveResponse.of(improved.history, improved.saved).model_dump(mode="json")
 
-    stream = improve_idea.improve_stream(**_given(asked), cancellation=cancellation)
-    return await answer_with_events(stream, to_body, logged)
+    work = improve_idea.improve(**_given(asked), cancellation=cancellation)
+    return await answer_with_events(improve_idea.stream(work), to_body, logged)
 
 
 def _given(asked: ImproveRequest) -> dict[str, Any]:

@@ -57,12 +57,9 @@ class ImproveRequest(BaseModel):
         "auto", description="Who improves it; auto takes the best that is configured."
     )
 
-    target: Literal["auto", "chat", "agent", "system", "image", "plain"] = Field(
-        "auto",
-        description="What the prompt is for: a model that answers (chat) or acts on files with "
-        "tools (agent), an assistant's standing instructions (system), a model that makes "
-        "pictures (image), or a model that answers, in your own form without headings (plain); "
-        "auto takes what the idea is for.",
+    # The other targets come in once prompts are shaped for them.
+    target: Literal["auto", "chat"] = Field(
+        "auto", description="What the prompt is for: a model that answers (chat); auto takes that."
     )
     answers: list[GivenAnswer] = Field(
         [],

@@ -148,15 +148,15 @@ class GatedImprover(Improver):
                 input_tokens=error.input_tokens,
                 output_tokens=error.output_tokens,
             )
-        if self._improver.can_correct:
+        by_a_model = self._improver.can_correct
+        if by_a_model:
             tell(StateChanged(State.CHECKING))
         prompt = found.prompt
-        failures = check(idea, context, prompt, model_backend=self._improver.can_correct)
         # Judged without the idea beside it: what contradicts must not hide behind it.
-        missing = only_missing(failures, idea, context, prompt)
-        if self._improver.can_correct and ((failures and missing) or lacks_material(idea, prompt)):
+        failures = check(idea, context, prompt, model_backend=by_a_model)
+        if by_a_model and (only_missing(failures) or lacks_material(idea, prompt)):
             prompt = add_original_request(idea, prompt)
-            failures = () if missing else failures
+            failures = () if only_missing(failures) else failures
         return _Attempt(
             prompt=prompt,
             failures=failures,

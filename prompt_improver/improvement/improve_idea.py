@@ -199,33 +199,12 @@ class ImproveIdea:
         saved = await self._recorder.record(history)
         return Improved(history=history, saved=saved, instead_of=instead_of)
 
-    def improve_stream(
-        self,
-        idea: str,
-        context: str = "",
-        *,
-        backend: BackendType | None = None,
-        target: Target | None = None,
-        answers: tuple[Answer, ...] = (),
-        cancellation: Cancellation,
-    ) -> AsyncGenerator[Event | Improved, None]:
-        """``improve`` as a stream: its events, ``Started`` first, then the Improved. What it
-        raises is raised there; before ``Started``, nothing was asked of the model."""
-        return self.stream(
-            self.improve(
-                idea,
-                context,
-                backend=backend,
-                target=target,
-                answers=answers,
-                cancellation=cancellation,
-            )
-        )
-
     async def stream(
         self, work: Coroutine[Any, Any, Improved]
     ) -> AsyncGenerator[Event | Improved, None]:
-        """Any call of this use case as a stream, as ``improve_stream`` has it."""
+        """``work``, a call of this use case, as a stream: its events, ``Started`` first, then the
+        Improved. What it raises is raised there; before ``Started``, nothing was asked of the
+        model."""
         began = self._clock()
         asked: BackendType | None = None
         has_field = False

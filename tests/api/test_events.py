@@ -9,12 +9,12 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from prompt_improver.api import events as api_events
+from prompt_improver.api.events import answer_with_events
 from prompt_improver.api.shutdown import Shutdown
 from prompt_improver.app import create_app
 from prompt_improver.domain.errors import ImproverTimeoutError
 from prompt_improver.domain.prompt_history import BackendType
-from prompt_improver.improvement.progress import Restarted, TextAdded, Why, tell
+from prompt_improver.improvement.progress import Restarted, Started, TextAdded, Why, tell
 from prompt_improver.settings import Settings
 from tests.error_bodies import error_body
 from tests.event_streams import preview_of, read_events
@@ -207,26 +207,21 @@ def test_the_log_has_one_line_for_a_stream_as_for_an_answer(client, caplog):
     assert "backend=zero-shot saved=disabled" in line
 
 
-def test_a_silent_stream_is_kept_alive_by_comments(make_client, improver, monkeypatch):
-    monkeypatch.setattr(api_events, "HEARTBEAT_S", 0.05)
-    improver.gate = asyncio.Event()
-    client = make_client()
+def test_a_silent_stream_is_kept_alive_by_comments():
+    async def silent():
+        yield Started(BackendType.ZERO_SHOT, "m")
+        await anyio.sleep(0.3)
+        yield TextAdded("role", "You are")
 
     async def listen() -> str:
-        async def open_later() -> None:
-            await anyio.sleep(0.3)
-            improver.gate.set()
-
-        transport = httpx.ASGITransport(client.app)
+        answer = await answer_with_events(silent(), dict, {}, heartbeat_s=0.05)
+        transport = httpx.ASGITransport(answer)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
-            opening = asyncio.create_task(open_later())
-            answer = await http.post(STREAM, json={"idea": IDEA})
-            await opening
-        return answer.text
+            return (await http.post(STREAM)).text
 
     text = asyncio.run(listen())
     assert 3 <= text.count(": alive\n\n") <= 8
-    assert read_events(text)[-1][0] == "final"
+    assert read_events(text)[-1][0] == "delta"
 
 
 def test_a_correction_resets_the_preview_and_the_final_event_counts():

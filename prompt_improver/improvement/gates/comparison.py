@@ -1,11 +1,13 @@
 """An idea beside the prompt that was made of it, and what a gate says of the two."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from prompt_improver.improvement.structured_prompt import StructuredPrompt
 
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _MOST_LINES = 12
 _LONGEST_LINE = 240
 
@@ -91,6 +93,18 @@ class Rewrite:
     def is_given(self, piece: str) -> bool:
         """Whether the user wrote this: then it never counts against the answer."""
         return piece in self.idea or piece in self.context
+
+    @property
+    def given(self) -> str:
+        """All that the user wrote."""
+        return f"{self.idea}\n{self.context}"
+
+    def has_another_figure(self, lost: Iterable[str]) -> bool:
+        """Whether a figure of what is ``lost`` stands in the answer in another way (15 MB as
+        15 KB), or one that nobody gave stands in its place."""
+        gone = {number for piece in lost for number in _NUMBER.findall(piece)}
+        there = set(_NUMBER.findall(self.written)) if gone else set()
+        return bool(gone & there or there - set(_NUMBER.findall(self.given)))
 
     def without_given(self, text: str) -> str:
         """``text`` without the idea and the context, where they stand in it whole."""

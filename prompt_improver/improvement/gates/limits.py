@@ -72,15 +72,28 @@ def limits(rewrite: Rewrite) -> GateFailure | None:
     if rewrite.quotes_idea:
         return None
     language = detect_language(rewrite.idea) or ""
-    lost = dict.fromkeys(
-        (
-            *_lost_bounds(rewrite),
-            *_lost_limits(rewrite, language),
-            *lost_bans(rewrite.idea, rewrite.text, language),
-        )
-    )
-    lines = (f"Keep this limit: {said}" for said in lost)
-    return failure("limits", lines, FailureKind.MISSING)
+    bounds = list(_lost_bounds(rewrite))
+    limits_gone = list(_lost_limits(rewrite, language))
+    bans = list(lost_bans(rewrite.idea, rewrite.text, language))
+    if not (bounds or limits_gone or bans):
+        return None
+    broken = bans or rewrite.has_another_figure(bounds) or _are_broken(rewrite, limits_gone)
+    kind = FailureKind.CONTRADICTS if broken else FailureKind.MISSING
+    lost = dict.fromkeys((*bounds, *(limit.said for limit in limits_gone), *bans))
+    return failure("limits", (f"Keep this limit: {said}" for said in lost), kind)
+
+
+def _are_broken(rewrite: Rewrite, lost: list[_Limit]) -> bool:
+    """Whether the answer goes against what it does not keep: it names what was forbidden, makes
+    a ban soft, or leaves out an "only", beside which anything else is too much."""
+    if not lost:
+        return False
+    if any(limit.kind == "only" for limit in lost):
+        return True
+    if is_soft(rewrite.written) and not is_soft(rewrite.given):
+        return True
+    words = {stem for word in _TOKEN.findall(rewrite.written.lower()) for stem in stems_of(word)}
+    return any(not limit.stems.isdisjoint(words) for limit in lost)
 
 
 def _lost_bounds(rewrite: Rewrite) -> Iterator[str]:
@@ -100,14 +113,14 @@ def _lost_bounds(rewrite: Rewrite) -> Iterator[str]:
             )
 
 
-def _lost_limits(rewrite: Rewrite, language: str) -> Iterator[str]:
+def _lost_limits(rewrite: Rewrite, language: str) -> Iterator[_Limit]:
     wanted = _limits_of(rewrite.idea, language)
     if not wanted:
         return
     clauses = list(_clauses(rewrite.text, soft_counts=is_soft(rewrite.idea)))
     for limit in wanted:
         if not any(_keeps(limit, clause) for clause in clauses):
-            yield limit.said
+            yield limit
 
 
 @dataclass(frozen=True, slots=True)

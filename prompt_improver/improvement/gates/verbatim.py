@@ -50,15 +50,26 @@ _PLAIN_QUOTES = str.maketrans("“”„‘’\u00a0\u202f\u2011", '"""\'\'  -',
 def verbatim(rewrite: Rewrite) -> GateFailure | None:
     """Fails where one of these pieces of the idea is not in the prompt as it stands: what is
     quoted, back-ticked or fenced, URLs, addresses, paths and file names, code identifiers,
-    numbers with their unit, version strings.
+    numbers with their unit, version strings. It contradicts the idea where the prompt has another
+    figure, name, path or address instead.
 
     Typographic quotes, white space, and the case of words that end in a digit may differ;
     ``5`` may become ``five`` and ``500ms`` ``500 ms``.
     """
     if rewrite.quotes_idea:
         return None
-    lines = (f"Keep exactly as it is: {piece}" for piece in _lost(rewrite))
-    return failure("verbatim", lines, FailureKind.MISSING)
+    lost = list(_lost(rewrite))
+    if not lost:
+        return None
+    changed = rewrite.has_another_figure(lost) or _has_another_piece(rewrite)
+    kind = FailureKind.CONTRADICTS if changed else FailureKind.MISSING
+    return failure("verbatim", (f"Keep exactly as it is: {piece}" for piece in lost), kind)
+
+
+def _has_another_piece(rewrite: Rewrite) -> bool:
+    """Whether the answer has a name, path or address that nobody gave: main.py for app.py."""
+    given = rewrite.given
+    return any(not stands_in(piece, given) for piece in _pieces(apart(rewrite.written)))
 
 
 def _lost(rewrite: Rewrite) -> Iterator[str]:

@@ -12,7 +12,7 @@ from prompt_improver.domain.errors import (
     ImproverUnreachableError,
 )
 from prompt_improver.improvement.improver import Improvement
-from prompt_improver.improvement.model import watched_reply
+from prompt_improver.improvement.model.watched_reply import MOST_TEXT_CHARACTERS
 from prompt_improver.improvement.progress import (
     Event,
     ItemsShown,
@@ -236,16 +236,16 @@ async def test_a_stream_that_is_cut_at_max_tokens_is_no_reply(server):
         await improve(server)
 
 
-async def test_a_stream_without_end_is_given_up_by_its_text_and_not_by_its_wrapping(
-    server, monkeypatch
-):
+async def test_a_stream_without_end_is_given_up_by_its_text_and_not_by_its_wrapping(server):
     """13,000 tokens are 4 MB of events, and 52 KB of text."""
     long = parts(directive="word " * 11_000)
     server.reply = Reply(body=b"".join(openai_events(long)), headers=STREAM)
     found, _ = await improve(server)
     assert len(server.reply.body or b"") > 2_000_000
     assert found.prompt.directive == ("word " * 11_000).strip()
-    monkeypatch.setattr(watched_reply, "MOST_TEXT_CHARACTERS", 50_000)
+    endless = "x" * (MOST_TEXT_CHARACTERS + 1)
+    server.reply = Reply(body=b"".join(openai_events(endless, size=16_000)), headers=STREAM)
+    assert len(server.reply.body or b"") < 2_000_000
     with pytest.raises(ImproverProviderError):
         await improve(server)
 
