@@ -32,6 +32,9 @@ def frame_of(request: Request, signs: Signs) -> str:
         return "" if signs.sensitive else "compare"
     if request.kind == "how":
         return _frame_of_how(request, signs)
+    if request.kind == "how_after":
+        # What comes before the comma may be a grief as well as a symptom.
+        return _frame_of_how(request, signs) if signs.technical else ""
     if request.kind == "explain":
         numbers = re.search(r"\d", " ".join((*request.phrase, *request.rest)))
         plain = not numbers and 1 <= len(request.phrase) <= 5 and "of" not in request.rest[:1]

@@ -8,6 +8,7 @@ from prompt_improver.improvement.offline.grammar import grammar
 from prompt_improver.improvement.reading import MASK
 
 _SENTENCE = re.compile(r"[^.!?;\n…。！？]*(?:\.(?=\w)[^.!?;\n…。！？]*)*[.!?;\n…。！？]*")
+_COMMA = re.compile(r", ?(?:(?:and|so|y|pero|but) )?[¿ ]*")
 _MOST_SENTENCES = 40
 _LONGEST_PHRASE = 6  # words
 _TOKEN = re.compile(rf"[^\W_]+(?:[-+#/][^\W_]+)*[+#]*|{MASK}|[,:()]")
@@ -18,7 +19,8 @@ class Request:
     """One sentence that asks for something."""
 
     kind: str
-    """imperative, wanted (a thing that is wished for), compare, how or explain."""
+    """imperative, wanted (a thing that is wished for), compare, how, how_after (the same after
+    a comma) or explain."""
     verb: str
     """Folded predicate of an imperative; else empty."""
     phrase: tuple[str, ...]
@@ -83,6 +85,17 @@ def _read(text: str, language: str, verbs: frozenset[str]) -> Request | None:
         words = tuple(_TOKEN.findall(text[wanted.end() :]))
         if words and (words[0] in known.skipped[language] or words[0].isdigit()):
             return _request("wanted", "", words, language)
+    return _after_comma(text, language)
+
+
+def _after_comma(text: str, language: str) -> Request | None:
+    """The question that ends a report: "The build fails, how do I fix it"."""
+    questions = [pattern for kind, pattern in grammar().questions if kind == "how"]
+    for comma in _COMMA.finditer(text):
+        for pattern in questions:
+            if match := pattern.match(text, comma.end()):
+                words = tuple(_TOKEN.findall(text[match.end() :]))
+                return _request("how_after", "", words, language)
     return None
 
 

@@ -546,3 +546,32 @@ def test_an_idea_that_has_what_it_speaks_of_is_asked_for_nothing(idea: str) -> N
 @pytest.mark.parametrize("idea", [ideas[0] for ideas in POINTERS.values()])
 def test_a_context_may_be_the_material(idea: str) -> None:
     assert lines_for_missing(improve(idea, "def add(a, b): return a - b")) == []
+
+
+# --- A question after a comma; a lesson ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("idea", "task"),
+    [
+        ("My python script crashes with a KeyError, how do I fix it?", "fix"),
+        ("The css grid overflows on mobile, how can I fix that?", "advise"),
+        ("Mi función de python devuelve None, ¿cómo puedo arreglarla?", "advise"),
+        ("Explain Docker volumes, how do I use them", "explain"),
+        ("My sourdough bread is too dense, how do I fix it?", None),
+        ("I lost my wallet, how do I get over it", None),
+        ("She left me, how do I move on", None),
+        ("Write a poem about a boy who asks, how do I fly", None),
+    ],
+)
+def test_how_after_a_comma_is_a_request_where_a_technical_report_comes_before_it(
+    idea: str, task: str | None
+) -> None:
+    assert improve(idea).prompt.task == task
+
+
+@pytest.mark.parametrize(
+    "idea", ["Give me ideas for a surfing lesson", "Summarize The Bitter Lesson by Rich Sutton"]
+)
+def test_a_lesson_alone_does_not_make_the_field_education(idea: str) -> None:
+    assert improve(idea).prompt.field == "general"
