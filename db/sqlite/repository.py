@@ -15,7 +15,7 @@ import anyio
 from db.sqlite import pages as history_pages
 from db.sqlite.compaction import PAUSE_S, compact
 from db.sqlite.database import Database
-from db.sqlite.rows import COLUMNS, insert_row
+from db.sqlite.rows import COLUMNS, INSERT_ROW, insert_row, to_parameters
 from db.sqlite.set_aside_rows import delete_old_set_aside, delete_set_aside
 from db.sqlite.spoiled_rows import SpoiledRows, iterate_spoiled
 from db.sqlite.sql_files import load_statement
@@ -84,11 +84,12 @@ class SQLitePromptRepository(PromptRepository):
     async def save_many(self, histories: Sequence[PromptHistory]) -> int:
         if not histories:
             return 0
-        return await self._database.write(
-            lambda connection: sum(
-                insert_row(connection, history) is not None for history in histories
+        if any(history.tags for history in histories):  # in imports and restores alone
+            return await self._database.write(
+                lambda c: sum(insert_row(c, history) is not None for history in histories)
             )
-        )
+        rows = [to_parameters(history) for history in histories]
+        return await self._database.write(lambda c: c.executemany(INSERT_ROW, rows).rowcount)
 
     async def find_by_id(self, id: int) -> PromptHistory | None:
         if not 0 < id <= MAX_INTEGER:
