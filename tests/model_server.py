@@ -168,9 +168,12 @@ class ModelServer:
         # It has sent its one request: all that can come from it now is its end.
         ended = select.select([client, self._closing], [], [], delay_s)[0]
         if client in ended:
-            with self._lock:
-                self.hang_ups.append(time.monotonic())
+            self.note_hang_up()
         return client not in ended
+
+    def note_hang_up(self) -> None:
+        with self._lock:
+            self.hang_ups.append(time.monotonic())
 
 
 class _Server(ThreadingHTTPServer):
@@ -294,8 +297,12 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             if number == 1:  # the first is empty, as OpenAI's
                 self.server.owner.first_events.append(time.monotonic())
-            self.wfile.write(b"%x\r\n%s\r\n" % (len(event), event))
-            self.wfile.flush()
+            try:
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(event), event))
+            except OSError:  # between the wait and the write
+                self.server.owner.note_hang_up()
+                self.close_connection = True
+                return
         if reply.reset_midway:
             self._reset()
         else:
