@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 _MARKS = frozenset({"USE_KNN_FEWSHOT", "HEMDOV_ANTHROPIC_API_KEY", "API_RELOAD"})
 """Variables of that program alone: without one of them an environment is ours."""
+_UNSET = ("", "false", "0", "no", "off")
 _WITHOUT_EFFECT = {
     "API_RELOAD": "start the server again after a change",
     "DSPY_COMPILED_PATH": "examples are chosen for each idea",
@@ -25,7 +26,7 @@ def translate(given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     lines = [
         f"{name} of prompt_raycast_ext has no effect: {instead}"
         for name, instead in _WITHOUT_EFFECT.items()
-        if given.get(name)
+        if given.get(name, "").lower() not in _UNSET
     ]
     if given.get("USE_KNN_FEWSHOT", "").lower() in ("1", "true", "yes", "on"):
         ours["dspy_fewshot_enabled"] = "true"

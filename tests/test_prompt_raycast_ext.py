@@ -193,3 +193,7 @@ def test_each_value_of_theirs_that_cannot_be_honoured_is_named_with_ours():
 
 def test_an_environment_of_ours_is_left_as_it_is():
     assert translate({"API_HOST": "0.0.0.0", "CORS_ORIGINS": "*"}) == ({}, [])
+
+
+def test_what_is_turned_off_there_is_not_named():
+    assert translate({"API_RELOAD": "false", "USE_KNN_FEWSHOT": "true"})[1] == []

@@ -6,7 +6,7 @@
 -- as it is. What is starred, rated, tagged, noted or edited, and what that was refined from, is
 -- kept by the cleanup: the view expendable_rows shows what is not.
 -- Cost: no row is written anew but those that have a task, an artefact or a target in details.
--- For 1,000,000 rows (3 GB) half a minute, in which nobody else can write.
+-- For 1,000,000 rows (3 GB) less than a minute, in which nobody else can write.
 --
 -- The program applies this file at its start, after it has made a copy of the database. By
 -- hand, with such a copy (scripts/backup_db.sh makes one):

@@ -71,7 +71,7 @@ def client(server: LlamaCppServer) -> Iterator[TestClient]:
 @pytest.mark.parametrize(
     ("backend", "ideas"),
     [
-        pytest.param("zero-shot", IDEAS[:2], id="two ideas"),
+        pytest.param("zero-shot", IDEAS[:1], id="one idea"),
         pytest.param("zero-shot", IDEAS, id="twenty ideas", marks=pytest.mark.slow),
         pytest.param("few-shot", IDEAS, id="twenty with examples", marks=pytest.mark.slow),
     ],
