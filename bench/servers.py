@@ -24,8 +24,7 @@ def module_server(folder: Path, module: str, *arguments: str) -> ServerProcess:
 
 
 def _server(folder: Path, *command: str, **variables: str) -> ServerProcess:
-    # With compiled modules kept, as everywhere but in tests; without, it starts more slowly.
-    return ServerProcess(folder, *command, **{"PYTHONDONTWRITEBYTECODE": ""} | variables)
+    return ServerProcess(folder, *command, **variables)
 
 
 def resident_megabytes(pid: int) -> float:

@@ -86,7 +86,7 @@ def _memory(folder: Path) -> Measurement:
 
 
 def _help(plan: Plan, folder: Path) -> Measurement:
-    environment = clean_environment(HOME=str(folder), PYTHONDONTWRITEBYTECODE="")
+    environment = clean_environment(HOME=str(folder))
     command = [sys.executable, "-m", "prompt_improver", "--help"]
     times = []
     for _ in range(plan.rounds * 2 + 1):

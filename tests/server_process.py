@@ -17,9 +17,10 @@ START_LINE = re.compile(r"listens on (http://[\w.:\[\]-]+)")
 
 
 def clean_environment(**variables: str) -> dict[str, str]:
-    """An environment without any setting of ours but ``variables``."""
+    """An environment without any setting of ours but ``variables``. Compiled modules are kept:
+    a start that compiles the program anew takes twice as long."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
-    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", **variables}
+    return {**kept, "PYTHONPATH": str(ROOT), **variables}
 
 
 class ServerProcess:

@@ -206,12 +206,7 @@ def test_nothing_is_written_and_nothing_fetched_but_the_answer(
     done = subprocess.run(
         [sys.executable, "-c", CALL_ONCE, server.base_url],
         cwd=work,
-        env={
-            "PYTHONPATH": str(ROOT),
-            "HOME": str(home),
-            "TMPDIR": str(work),
-            "PYTHONDONTWRITEBYTECODE": "1",
-        },
+        env={"PYTHONPATH": str(ROOT), "HOME": str(home), "TMPDIR": str(work)},
         capture_output=True,
         text=True,
         timeout=60,
