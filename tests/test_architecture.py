@@ -162,6 +162,12 @@ def test_only_settings_reads_the_environment(module):
     assert not reads or module == "prompt_improver/settings.py", f"{module} uses {reads}"
 
 
+@pytest.mark.parametrize("module", [m for m in modules() if "/improvement/" in m])
+def test_the_patterns_of_improvement_are_compiled_at_their_first_use(module):
+    allowed = "prompt_improver/improvement/lazy_pattern.py"
+    assert "re.compile(" not in (ROOT / module).read_text() or module == allowed
+
+
 @pytest.mark.parametrize("module", modules())
 def test_background_tasks_begin_in_one_way_so_that_none_dies_unheard(module):
     source = (ROOT / module).read_text()

@@ -1,11 +1,10 @@
 """Where a guardrail comes from: the idea, its context, or nobody but the backend."""
 
-import re
-
 from prompt_improver.improvement.language import stems_of
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 from prompt_improver.improvement.structured_prompt import GuardrailSource
 
-_WORD = re.compile(r"\w+(?:[+#]+)?")
+_WORD = lazy_pattern(r"\w+(?:[+#]+)?")
 _SHORTEST = 4  # characters of a word that says something
 _SHARE = 0.5
 

@@ -1,6 +1,5 @@
 """The prompt that keeps the user's own words, where a model's would be worse."""
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -9,12 +8,13 @@ from prompt_improver.improvement.gates import check
 from prompt_improver.improvement.gates.bans import is_soft
 from prompt_improver.improvement.gates.bounds import bounds_in
 from prompt_improver.improvement.guardrail_source import source_of
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 from prompt_improver.improvement.offline import Composition, compose
 from prompt_improver.improvement.structured_prompt import GuardrailSource, StructuredPrompt
 
 MOST_GUARDRAILS = 7
 MOST_ASSUMED = 3
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NUMBER = lazy_pattern(r"\d+(?:[.,]\d+)*")
 
 
 def keep_original(

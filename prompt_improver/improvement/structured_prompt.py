@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from prompt_improver.domain.question import Question
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 from prompt_improver.improvement.prompt_wording import WORDING
 
 
@@ -120,7 +121,7 @@ def _bullets(lines: tuple[str, ...]) -> str:
 
 # Whatever CommonMark reads as a heading, as a fence, or as HTML that runs on past a blank
 # line; a line of dashes or equal signs makes a heading of the line above it.
-_BREAKS_OUT = re.compile(
+_BREAKS_OUT = lazy_pattern(
     r"(?:\A|[\r\n])[ \t]*"
     r"(?:#{1,6}(?:[ \t\r\n]|\Z)|```|~~~|(?:-+|=+)[ \t]*(?:[\r\n]|\Z)"
     r"|<(?:script|pre|style|textarea|!|\?))",
@@ -137,7 +138,7 @@ def contain(text: str) -> str:
     return text.strip()
 
 
-_OPENS = re.compile(r"(`{3,})[^`]*|(~{3,}).*")
+_OPENS = lazy_pattern(r"(`{3,})[^`]*|(~{3,}).*")
 
 
 def _around_fences(text: str) -> str | None:
@@ -170,7 +171,7 @@ def fence(text: str) -> str:
     return f"{mark}text\n{text}\n{mark}"
 
 
-_OWN_FENCE = re.compile(r"(`{3,})[^\n`]*\n(.*)\n\1", re.DOTALL)
+_OWN_FENCE = lazy_pattern(r"(`{3,})[^\n`]*\n(.*)\n\1", re.DOTALL)
 
 
 def contain_material(text: str) -> str:

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 
 from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 from prompt_improver.improvement.reading.code_lines import is_code_line
 
 _IT_IS_A_PROMPT = "Write instructions for whoever will do the task; do not do the task"
 
-_OPENING = re.compile(
+_OPENING = lazy_pattern(
     r"\A[\s>*#\"'“¡]{0,20}(?:"
     r"(?:sure|certainly|absolutely|of course|great question|happy to help|no problem)\s*[,.!:]"
     r"|(?:sure|certainly|okay|ok|great),? (?:here|i\b|let)"
@@ -26,7 +27,7 @@ _OPENING = re.compile(
     r")",
     re.IGNORECASE,
 )
-_AS_AN_AI = re.compile(
+_AS_AN_AI = lazy_pattern(
     r"(?:(?<!act )(?<!acts )(?<!acting )(?<!role )(?<!behave )(?<!serve )(?<!work ))\bas an? "
     r"(?:ai|artificial intelligence|large language model|language model)"
     r"(?:(?: language)? model| assistant)?\s*,(?! you)"
@@ -39,28 +40,28 @@ _AS_AN_AI = re.compile(
     r"|\blo siento,? (?:pero )?no puedo\b|\bno puedo ayudar(?:te|le)?\b",
     re.IGNORECASE,
 )
-_FENCED_DATA = re.compile(
+_FENCED_DATA = lazy_pattern(
     r"```(?:json|text|markdown|md|yaml|csv|txt|xml)\b.*?(?:```|\Z)", re.DOTALL
 )
-_LETTER = re.compile(
+_LETTER = lazy_pattern(
     r"(?:\A|\n)[ \t]*(?:\*\*)?(?:dear |hi |hello |estimad[oa]s? |querid[oa]s? |hola,? "
     r"|prezad[oa]s? |cher |chère |sehr geehrte|liebe[r]? |gentile |subject: |asunto: "
     r"|assunto: |objet : |betreff: )",
     re.IGNORECASE,
 )
-_FAREWELL = re.compile(
+_FAREWELL = lazy_pattern(
     r"(?:\A|\n)[ \t]*(?:(?:best|kind|warm) regards|sincerely|yours (?:truly|faithfully|sincerely)"
     r"|best,|cheers,|atentamente|saludos|un (?:cordial )?saludo|cordialmente|atenciosamente"
     r"|mit freundlichen grüßen|distinti saluti|bien à vous)",
     re.IGNORECASE,
 )
-_TELLS_TEXT = re.compile(
+_TELLS_TEXT = lazy_pattern(
     r"\b(?:write|draft|compose|explain|summari[sz]e|describe|tell|translate|define|what|how|why"
     r"|essay|poem|story|article|escribe|redacta|explica|explícame|resume|describe|traduce|define"
     r"|qué|cómo|por qué|ensayo|poema|cuento|artículo)\b",
     re.IGNORECASE,
 )
-_ASKS = re.compile(
+_ASKS = lazy_pattern(
     r"(?:\A|[.!?:;] +|\n[ \t]*(?:[-*•]|\d{1,2}[.)])?[ \t]*|,? (?:and|then|y|luego) )\W{0,3}"
     r"(?:please |por favor,? )?"
     r"(?:write|draft|compose|create|explain|summari[sz]e|describe|translate|define|design|build"
@@ -81,8 +82,8 @@ _ASKS = re.compile(
 )
 _LONG_ENOUGH_FOR_AN_ANSWER = 200
 
-_MAY_BE_UNFILLED = re.compile(r"[\[<{_]|TODO|FIXME|TBD|TBC|XXX|N/A|\.\.\.|…|[Ll]orem")
-_UNFILLED = re.compile(
+_MAY_BE_UNFILLED = lazy_pattern(r"[\[<{_]|TODO|FIXME|TBD|TBC|XXX|N/A|\.\.\.|…|[Ll]orem")
+_UNFILLED = lazy_pattern(
     r"\[(?i:insert|add|enter|your|fill|describe|specify|provide|name of|put|todo|tbd|placeholder"
     r"|inserta|inserte|añade|agrega|escribe|tu|su|completa|especifica|nombre|indica"
     r"|insira|seu|votre|insérer|hier|inserisci|il tuo)\b[^\]\n]{0,120}\]"

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 
 from prompt_improver.improvement.gates.user_limits import user_limits
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 
-_SOFT = re.compile(
+_SOFT = lazy_pattern(
     r"(?<![^\W\d_])(?:try (?:to|not to)|preferabl[ey]|if possible|where possible|ideally|as far as"
     r" possible|too much|too many|excessive(?:ly)?|mostly|generally|usually|where practical"
     r"|procura|intenta|trata de|preferiblemente|preferentemente|si es posible|de ser posible"
@@ -19,7 +20,7 @@ _SOFT = re.compile(
     r"|가능하면|가급적|되도록",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"[^.!?;\n。！？；؛]+")
+_SENTENCE = lazy_pattern(r"[^.!?;\n。！？；؛]+")
 
 # What of a sentence forbids, by language.
 _FORBIDS = {
@@ -32,10 +33,10 @@ _FORBIDS = {
     "ko": "지 마|지 말|지 않|없|금지|제외|빼|안 |말 것|만 |않|피",
     "th": "ไม่|ห้าม|อย่า|เว้น|เท่านั้น|ปราศจาก|หลีกเลี่ยง",
 }
-_PATTERNS = {language: re.compile(forbids) for language, forbids in _FORBIDS.items()}
+_PATTERNS = {language: lazy_pattern(forbids) for language, forbids in _FORBIDS.items()}
 _UNSPACED = frozenset(("zh", "ja", "th"))
-_WORD = re.compile(r"[^\W\d_]{3,}")
-_LETTERS = re.compile(r"[^\W\d_]")
+_WORD = lazy_pattern(r"[^\W\d_]{3,}")
+_LETTERS = lazy_pattern(r"[^\W\d_]")
 
 
 def is_soft(sentence: str) -> bool:

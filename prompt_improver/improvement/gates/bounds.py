@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from prompt_improver.improvement.gates.numbers import WORDS_OF_NUMBERS
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 
 # In all our languages at once: a prompt may say a Spanish limit in English.
 _BOUNDS = {
@@ -57,7 +58,7 @@ _BOUNDS = {
         |приблизительно|περίπου|نحو|حوالي|تقريبا|בערך|כ-|约|大约|左右|程度|約|前後|정도|약|ประมาณ
     """,
 }
-_BOUND = re.compile(
+_BOUND = lazy_pattern(
     r"(?<![a-zß-ÿα-ωά-ώа-яё])(?:"
     + "|".join(
         f"(?P<{kind}>{re.sub(chr(92) + 's*' + chr(92) + 'n' + chr(92) + 's*', '', text.strip())})"
@@ -66,8 +67,8 @@ _BOUND = re.compile(
     + ")"
 )
 _WORDS = "|".join(sorted(WORDS_OF_NUMBERS, key=len, reverse=True))
-_NUMBER = re.compile(rf"\d+(?:[.,]\d+)*|(?<![^\W_])(?:{_WORDS})(?![^\W_])")
-_BREAK = re.compile(r"[.;!?\n。；！？,、，](?!\d)")
+_NUMBER = lazy_pattern(rf"\d+(?:[.,]\d+)*|(?<![^\W_])(?:{_WORDS})(?![^\W_])")
+_BREAK = lazy_pattern(r"[.;!?\n。；！？,、，](?!\d)")
 _REACH = 32
 """Characters between a number and the words that bound it."""
 

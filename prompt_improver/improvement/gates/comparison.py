@@ -1,13 +1,13 @@
 """An idea beside the prompt that was made of it, and what a gate says of the two."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 from prompt_improver.improvement.structured_prompt import StructuredPrompt
 
-_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_NUMBER = lazy_pattern(r"\d+(?:[.,:]\d+)*")
 _MOST_LINES = 12
 _LONGEST_LINE = 240
 

@@ -1,30 +1,32 @@
 """The gate on the user's own form: nothing in the prompt, its frame included, goes against it."""
 
-import re
 from collections.abc import Iterator
 
 from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure
 from prompt_improver.improvement.gates.limit_words import MARKS
 from prompt_improver.improvement.gates.user_limits import user_limits
 from prompt_improver.improvement.language import stems_of
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 from prompt_improver.improvement.reading import FORMATS, Form, form_of, mask
 from prompt_improver.improvement.structured_prompt import Framework
 
 # Of these an answer has one: who asks for JSON does not want a table.
 _EXCLUSIVE = frozenset("json yaml xml csv table one code html".split())
-_NAMED = re.compile(
+_NAMED = lazy_pattern(
     "|".join(rf"(?P<{name}>(?<![\w-])(?:{words})(?![\w-]))" for name, words in FORMATS.items())
 )
-_CLAUSE = re.compile(r"[^.;!?\n]+")
-_WORD = re.compile(r"\w+(?:['’-]\w+)*")
+_CLAUSE = lazy_pattern(r"[^.;!?\n]+")
+_WORD = lazy_pattern(r"\w+(?:['’-]\w+)*")
 _NEGATIONS = frozenset(MARKS["not"].split())
-_EXPLAINS = re.compile(
+_EXPLAINS = lazy_pattern(
     r"\b(?:explain\w*|explanation|justif\w*|reasons?|rationale|say why|comment(?:s|ary)?"
     r"|explica\w*|razon(?:es)?|motivos?|comenta\w*)\b"
 )
-_SEVERAL = re.compile(r";|\bthen\b|\bfollowed by\b|\bin this order\b|\bdespués\b|\bseguid[oa] de\b")
-_ASKS = re.compile(r"\b(?:ask|pregunta|pregúnta\w*|pide|pídel\w*)\b")
-_NO_QUESTIONS = re.compile(
+_SEVERAL = lazy_pattern(
+    r";|\bthen\b|\bfollowed by\b|\bin this order\b|\bdespués\b|\bseguid[oa] de\b"
+)
+_ASKS = lazy_pattern(r"\b(?:ask|pregunta|pregúnta\w*|pide|pídel\w*)\b")
+_NO_QUESTIONS = lazy_pattern(
     r"\b(?:do not|don'?t|without|never) ask(?:ing)?\b(?! for (?!clarif))"
     r"|\bno (?:me )?(?:preguntes|hagas preguntas)\b|\bsin preguntar\b|\bno questions\b"
 )
@@ -82,7 +84,7 @@ def _on_formats(wanted: Form, rules: list[str], output: str) -> Iterator[str]:
     if any(formats and formats.isdisjoint(own) for formats in asked):
         yield f"The idea wants its answer as {', '.join(sorted(own))}: name no other format."
     words = "|".join(FORMATS[name] for name in sorted(own))
-    banned = re.compile(
+    banned = lazy_pattern(
         rf"\b(?:no|without|avoid|not use|sin|evita|ningun[ao]?)\s(?:\w+\s)?(?:{words})\b"
     )
     if any(banned.search(rule.lower()) for rule in rules):

@@ -1,15 +1,15 @@
 """The gate on our own instructions: a prompt holds none of what the model was told."""
 
-import re
 from collections.abc import Iterator
 from functools import cache
 
 from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 from prompt_improver.improvement.model.instructions import INSTRUCTIONS
 
 _RUN = 7
 """Words in a row that nobody writes by chance."""
-_WORD = re.compile(r"[^\W_]+")
+_WORD = lazy_pattern(r"[^\W_]+")
 
 
 def leak(rewrite: Rewrite) -> GateFailure | None:

@@ -7,12 +7,13 @@ from functools import cache
 from pathlib import Path
 
 from prompt_improver.improvement.gates.numbers import WORDS_OF_NUMBERS
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 
 _PHRASES = Path(__file__).with_name("limit_phrases.toml")
 _KINDS = {"ban": "not"}
-_N = re.compile(r"(?<![\w\\])N(?!\w)")
+_N = lazy_pattern(r"(?<![\w\\])N(?!\w)")
 _NUMBER = rf"(?:\d[\d.,]*|{'|'.join(sorted(WORDS_OF_NUMBERS, key=len, reverse=True))})\b"
-HAS_NUMBER = re.compile(rf"\d|(?<!\w){_NUMBER}")
+HAS_NUMBER = lazy_pattern(rf"\d|(?<!\w){_NUMBER}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +51,17 @@ def limit_patterns(language: str) -> LimitPatterns | None:
         )
 
     def words(pattern: str) -> re.Pattern[str]:
-        return re.compile(rf"(?<![\w/\-'])(?:{pattern})")
+        return lazy_pattern(rf"(?<![\w/\-'])(?:{pattern})")
 
     numbers = _N.sub(lambda _: _NUMBER, kinds("most", "least", "count"))
     return LimitPatterns(
-        signs=re.compile(known["signs"]),
+        signs=lazy_pattern(known["signs"]),
         numbers=words(numbers),
         start=words(rf"(?:{kinds('ban_from', 'only_from', 'deadline')})(?:(?<=')|(?!\w))"),
         whole=words(kinds("ban_whole", "only_whole", "keep_whole", "must_whole")),
-        opens=re.compile(rf"(?:(?:{known['opens']})(?!\w)[ ,:]*)+"),
+        opens=lazy_pattern(rf"(?:(?:{known['opens']})(?!\w)[ ,:]*)+"),
         splits=words(rf"(?:{known['splits']})(?!\w)"),
-        ends_number=re.compile(known["ends_number"]),
-        leads_number=re.compile(rf"(?<!\w)(?:{known['leads_number']}) $"),
+        ends_number=lazy_pattern(known["ends_number"]),
+        leads_number=lazy_pattern(rf"(?<!\w)(?:{known['leads_number']}) $"),
         tells=words(rf"(?:{known['tells']})(?!\w)"),
     )

@@ -23,13 +23,14 @@ from prompt_improver.improvement.gates.limit_words import (
 )
 from prompt_improver.improvement.gates.verbatim import SET_OFF
 from prompt_improver.improvement.language import WORDS, detect_language, stems_of
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 
 _MOST_LIMITS = 60  # kept, ...
 _MOST_MARKERS = 300  # ... and looked at: what bounds the time for an idea of nothing but "no"
-_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W_][\w+#]*(?:[.'’-]\w+)*|[,;:!?\n().≤≥<>]")
-_CLAUSE_END = re.compile(r"(?<!max)(?<!máx)(?<!min)[.;!?]+(?=\s|\Z)|\n")
-_BULLET = re.compile(r"\s*(?:[-*•]|\d{1,2}[.)])\s")
-_UNIT = re.compile(r"[ \u00a0-]?[^\W\d_]+")
+_TOKEN = lazy_pattern(r"\d+(?:[.,]\d+)*|[^\W_][\w+#]*(?:[.'’-]\w+)*|[,;:!?\n().≤≥<>]")
+_CLAUSE_END = lazy_pattern(r"(?<!max)(?<!máx)(?<!min)[.;!?]+(?=\s|\Z)|\n")
+_BULLET = lazy_pattern(r"\s*(?:[-*•]|\d{1,2}[.)])\s")
+_UNIT = lazy_pattern(r"[ \u00a0-]?[^\W\d_]+")
 _CLAUSE_MARKS = ".,;:!?\n("
 _LONGEST_CLAUSE = 200
 _STOPS = frozenset(".;:!?\n)(")
@@ -255,7 +256,7 @@ def _pattern(*languages: str) -> re.Pattern[str]:
         f"(?P<{kind}>{'|'.join(PHRASES[language][kind] for language in languages)})"
         for kind in ("most", "least", "only", "not")
     )
-    return re.compile(rf"(?<![\w/\-])(?:{'|'.join(kinds)})(?![\w\-(])")
+    return lazy_pattern(rf"(?<![\w/\-])(?:{'|'.join(kinds)})(?![\w\-(])")
 
 
 _PATTERNS = {

@@ -1,6 +1,5 @@
 """The gate on names: people, brands and places of the idea are in the prompt as they stand."""
 
-import re
 from collections.abc import Iterator
 
 from prompt_improver.improvement.gates.comparison import (
@@ -12,12 +11,13 @@ from prompt_improver.improvement.gates.comparison import (
 )
 from prompt_improver.improvement.gates.verbatim import SET_OFF
 from prompt_improver.improvement.language import WORDS, detect_language
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 
 # German writes every noun so, and other scripts mark no names by a capital, or inflect them.
 _LANGUAGES = frozenset(("en", "es", "pt", "fr", "it", ""))
-_NAME = re.compile(r"(?<![\w@/.\\{$<\[-])[A-ZÀ-ÖØ-Þ][^\W\d_]{1,30}(?![\w@/\\}>\]]|\.\w)")
-_WORD = re.compile(r"[^\W\d_]{1,40}")
-_BEGINS = re.compile(r"(?:\A|[.!?:;…\n\"“«(*•>#|-])[\s\"“«(*•>#¿¡|-]*\Z")
+_NAME = lazy_pattern(r"(?<![\w@/.\\{$<\[-])[A-ZÀ-ÖØ-Þ][^\W\d_]{1,30}(?![\w@/\\}>\]]|\.\w)")
+_WORD = lazy_pattern(r"[^\W\d_]{1,40}")
+_BEGINS = lazy_pattern(r"(?:\A|[.!?:;…\n\"“«(*•>#|-])[\s\"“«(*•>#¿¡|-]*\Z")
 _COMMON = frozenset(" ".join(WORDS.values()).split())
 _LONGEST_GAP = 12
 _MOST_NAMES = 40

@@ -5,16 +5,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-_NUMBER = re.compile(
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
+
+_NUMBER = lazy_pattern(
     r"(?<![\w^.,])(?:([$€£])\s?)?(\d+(?:[.,]\d+)*)(?:[ \u00a0\-]?([^\W\d_]+|[%€$£°ºª]))?"
     r"(?:\s?([€$£]))?"
 )
-_CLOCK = re.compile(
+_CLOCK = lazy_pattern(
     r"(?<![\w.,:])([01]?\d|2[0-4])(?:[:hH]([0-5]\d)(?![\d:]|[.,]\d)|(?=\s?(?:h\b|[ap]\.?m\b)))\s?"
     r"(?:h\b|([ap])\.?m\b\.?)?"
 )
 # Chinese, Japanese, Korean and Thai write a number and its unit into the running text.
-_UNSPACED = re.compile(
+_UNSPACED = lazy_pattern(
     r"[\u0e00-\u0e7f\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff0c-\uff1f]+"
 )
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．％", "0123456789.%")
@@ -26,10 +28,10 @@ _TIMES = {
     "млн": 1_000_000, "миллион": 1_000_000, "миллионов": 1_000_000,
     "bn": 1_000_000_000, "billion": 1_000_000_000,
 }  # fmt: skip
-_THOUSANDS = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*\Z")
-_ENUMERATED = re.compile(r"(?:^|(?<=\s))\d{1,2}\)(?=\s)", re.MULTILINE)
-_LISTED = re.compile(r"^[\s>*\-]*\d{1,2}[.)](?=\s)", re.MULTILINE)
-_FIRST = re.compile(r"(?:^|\s)1\)\s")
+_THOUSANDS = lazy_pattern(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*\Z")
+_ENUMERATED = lazy_pattern(r"(?:^|(?<=\s))\d{1,2}\)(?=\s)", re.MULTILINE)
+_LISTED = lazy_pattern(r"^[\s>*\-]*\d{1,2}[.)](?=\s)", re.MULTILINE)
+_FIRST = lazy_pattern(r"(?:^|\s)1\)\s")
 _ORDINAL = frozenset(("st", "nd", "rd", "th", "º", "ª", "er", "ra", "ro"))
 
 _UNIT_NAMES = """

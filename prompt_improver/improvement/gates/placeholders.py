@@ -8,9 +8,10 @@ from prompt_improver.improvement.gates.comparison import (
     Rewrite,
     failure,
 )
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 
-_OPENS = re.compile(r"[{<\[$%]")
-_PLACEHOLDER = re.compile(
+_OPENS = lazy_pattern(r"[{<\[$%]")
+_PLACEHOLDER = lazy_pattern(
     r"\$?\{\{[^{}\n]{1,80}\}\}"  # {{x}}, ${{x}}
     r"|\$\{[^{}\n]{1,80}\}"  # ${x}
     r"|\{(?:[^\W\d][\w .\-]{0,60}|\d{1,3})\}"  # {x}, {0}

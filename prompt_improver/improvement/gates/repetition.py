@@ -1,14 +1,14 @@
 """The gate on saying the same thing twice."""
 
-import re
 from collections.abc import Iterator
 
 from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure
 from prompt_improver.improvement.gates.limit_words import CARRYING
 from prompt_improver.improvement.language import WORDS
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 
-_SENTENCE_END = re.compile(r"[.!?;]\s+|\n+")
-_WORD = re.compile(r"[^\W_]+")
+_SENTENCE_END = lazy_pattern(r"[.!?;]\s+|\n+")
+_WORD = lazy_pattern(r"[^\W_]+")
 _EMPTY = frozenset(" ".join(WORDS.values()).split()) - CARRYING
 _EDGES = " \t\r.,;:!?¡¿-*•>#\"'`_"
 _SHORT = 4

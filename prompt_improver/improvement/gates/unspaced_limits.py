@@ -7,13 +7,16 @@ from functools import cache
 from pathlib import Path
 
 from prompt_improver.improvement.gates.limit import Limit
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 
 _NUMBER = r"[0-9０-９一二三四五六七八九十百千万两几数兩]+"
 _MOST_CHARACTERS = 60
-_CLAUSE = re.compile(r"[^，,、。．；;！!？?：:\n()（）「」『』【】]+")
-_LEAD = re.compile(r"[\s*•-]*")
-_SPACED_CLAUSE = re.compile(r"[^,.;!?:\n()]+")
-_THAI_CLAUSE = re.compile(r"[^\s,.;!?:()]+(?: [^\s,.;!?:()]*\d[^\s,.;!?:()]*(?: [^\s,.;!?:()]+)?)*")
+_CLAUSE = lazy_pattern(r"[^，,、。．；;！!？?：:\n()（）「」『』【】]+")
+_LEAD = lazy_pattern(r"[\s*•-]*")
+_SPACED_CLAUSE = lazy_pattern(r"[^,.;!?:\n()]+")
+_THAI_CLAUSE = lazy_pattern(
+    r"[^\s,.;!?:()]+(?: [^\s,.;!?:()]*\d[^\s,.;!?:()]*(?: [^\s,.;!?:()]+)?)*"
+)
 
 _PHRASES = Path(__file__).with_name("unspaced_limit_phrases.toml")
 
@@ -26,7 +29,7 @@ def _phrases() -> dict[str, tuple[tuple[str, bool, re.Pattern[str]], ...]]:
             (
                 kind.removesuffix("_upto"),
                 kind.endswith("_upto"),
-                re.compile("|".join(phrases).replace("N", _NUMBER)),
+                lazy_pattern("|".join(phrases).replace("N", _NUMBER)),
             )
             for kind, phrases in kinds.items()
         )

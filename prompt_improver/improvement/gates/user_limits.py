@@ -12,6 +12,7 @@ from prompt_improver.improvement.gates.limit_phrases import (
 )
 from prompt_improver.improvement.gates.unspaced_limits import UNSPACED, unspaced_limits
 from prompt_improver.improvement.language import detect_language
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 from prompt_improver.improvement.reading.code_lines import is_code_line
 
 _LONGEST_TEXT = 8_000
@@ -21,42 +22,44 @@ _MOST_WORDS = 24
 """A longer clause is a story, not a rule."""
 _WHOLE_IDEA = 0.85
 
-_FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
-_SET_OFF = re.compile(
+_FENCE = lazy_pattern(r"```.*?(?:```|\Z)", re.DOTALL)
+_SET_OFF = lazy_pattern(
     r"`[^`\n]{1,300}`|\"[^\"\n]{1,400}\"|“[^“”\n]{1,400}”|«[^«»\n]{1,400}»|„[^„“”\n]{1,400}[“”]"
     r"|(?<!\w)'[^'\n]{2,200}'(?!\w)|\{[^{}\n]{1,200}\}|https?://\S+"
     # Bounded, or a text of nothing but @ would take minutes.
     r"|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}"
 )
-_MAY_BE_SET_OFF = re.compile(r"[`\"“«„'@{]|://")
-_SENTENCE = re.compile(r"(?:[^.!?;:\n…؟]|(?<=max)\.|(?<=máx)\.|(?<=min)\.|[.:](?=\S))+[.!?;:\n…؟]*")
-_PIECE = re.compile(r"(?:[^,،()\[\]—– ]+| (?!\d{1,2}\) ))+| \d{1,2}\) |[,،()\[\]—–]")
-_BULLET = re.compile(r"[\s>*•\-–]*(?:\d{1,2}[.)]\s)?\s*")
-_LIST_TAIL = re.compile(
+_MAY_BE_SET_OFF = lazy_pattern(r"[`\"“«„'@{]|://")
+_SENTENCE = lazy_pattern(
+    r"(?:[^.!?;:\n…؟]|(?<=max)\.|(?<=máx)\.|(?<=min)\.|[.:](?=\S))+[.!?;:\n…؟]*"
+)
+_PIECE = lazy_pattern(r"(?:[^,،()\[\]—– ]+| (?!\d{1,2}\) ))+| \d{1,2}\) |[,،()\[\]—–]")
+_BULLET = lazy_pattern(r"[\s>*•\-–]*(?:\d{1,2}[.)]\s)?\s*")
+_LIST_TAIL = lazy_pattern(
     r"(?:, ?[\w+#.'’-]+(?: [\w+#.'’-]+){0,2}){0,6},? (?:or|nor|and|ni|o|u|y|e|ou|nem|et|oder|und"
     r"|noch|né|или|и|ή|και|או) [\w+#.'’-]+(?: [\w+#.'’-]+){0,2}(?=\s*(?:[,.;!?)\n]|\Z))"
 )
-_WORDS = re.compile(r"\S+")
-_ASKS_WHY = re.compile(
+_WORDS = lazy_pattern(r"\S+")
+_ASKS_WHY = lazy_pattern(
     r"\W*(?:why|what|when|who|which|where|por qué|por que|porque|qué|que|cuál\w*|cuándo|cuando"
     r"|quién|dónde|pourquoi|quel\w*|quand|qui|où|warum|was|wann|wer|welche\w*|wo|perché|cosa|quale"
     r"|quando|chi|dove|qual|quem|onde|почему|что|когда|кто|какой|где|γιατί|τι|πότε|ποιο\w*"
     r"|لماذا|ما|متى|من|למה|מה|מתי|מי)\b"
 )
-_IF = re.compile(
+_IF = lazy_pattern(
     r"(?:if|when|unless|once|si|cuando|wenn|falls|se|quando|quand|lorsque|если|когда|αν|όταν|إذا|אם)\b"
 )
-_END = re.compile(r"[.!?\n؟]")
+_END = lazy_pattern(r"[.!?\n؟]")
 # What a new task, and no longer the ban, begins with after "and".
-_NEW_TASK = re.compile(
+_NEW_TASK = lazy_pattern(
     r"(?:\band|\by|\be|\bet|\bund|\bи|\bкαι|,)\s+(?=(?:with|con|com|avec|mit|με|then|also|add|write|make|give"
     r"|explain|show|include|return|use|keep|put|list|create|tell|ask|answer|provide|luego|después|añade"
     r"|agrega|escribe|haz|da|dame|explica|muestra|incluye|devuelve|usa|adicione|escreva|faça|explique|mostre"
     r"|ajoute|écris|fais|donne|montre|inclus|füge|schreibe?|mach|gib|zeige?|erkläre?|aggiungi|scrivi|fai"
     r"|dammi|spiega|mostra|includi|добавь|напиши|сделай|объясни|покажи)\b)"
 )
-_CONJUNCTION = re.compile(r"(?<!\w)(?:and|y|e|et|und|и|και) ")
-_AND = re.compile(r"(?:\b(?:and|or|y|o|e|ou|et|und|oder|и|или|και|ή)\b|,)\s*$")
+_CONJUNCTION = lazy_pattern(r"(?<!\w)(?:and|y|e|et|und|и|και) ")
+_AND = lazy_pattern(r"(?:\b(?:and|or|y|o|e|ou|et|und|oder|и|или|και|ή)\b|,)\s*$")
 
 
 @dataclass(frozen=True, slots=True)

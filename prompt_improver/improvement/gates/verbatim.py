@@ -14,19 +14,20 @@ from prompt_improver.improvement.gates.comparison import (
 )
 from prompt_improver.improvement.gates.numbers import apart, lost_numbers
 from prompt_improver.improvement.language import WORDS
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 
-SET_OFF = re.compile(
+SET_OFF = lazy_pattern(
     r"```[^\n`]*\n(?s:(?P<fence>.*?))(?:```|\Z)"
     r"|`(?P<ticks>[^`\n]{1,300})`"
     r"|\"(?P<straight>[^\"\n]{1,300})\"|“(?P<curly>[^“”\n]{1,300})”"
     r"|«(?P<angled>[^«»\n]{1,300})»|„(?P<low>[^„“”\n]{1,300})[“”]"
     r"|(?<!\w)'(?P<single>[^'\n]{1,200})'(?!\w)"
 )
-_ODD = re.compile(r"[/\\_@\d#]|\w\.\w|[a-z][A-Z]|::|\+\+|\A--\w|\(\)")
-_ATOM = re.compile(r"\w+(?:(?:\.|::|-)\w+)*")
-_LETTERS_DIGITS = re.compile(r"([^\W\d_]+)(\d+)")
-_SIGNS = re.compile(r"\w\+\+|\b[A-Z]#")
-_DRIVE = re.compile(r"[A-Za-z]:[\\/]\w")
+_ODD = lazy_pattern(r"[/\\_@\d#]|\w\.\w|[a-z][A-Z]|::|\+\+|\A--\w|\(\)")
+_ATOM = lazy_pattern(r"\w+(?:(?:\.|::|-)\w+)*")
+_LETTERS_DIGITS = lazy_pattern(r"([^\W\d_]+)(\d+)")
+_SIGNS = lazy_pattern(r"\w\+\+|\b[A-Z]#")
+_DRIVE = lazy_pattern(r"[A-Za-z]:[\\/]\w")
 _EDGES = "()[]{}\"'`,;:!?«»“”<>*"
 _FOLDERS = frozenset(
     "src lib app apps test tests doc docs bin etc usr var tmp opt home dist build public static "

@@ -9,6 +9,7 @@ from prompt_improver.improvement.language.lexicon import Shares, lexicon
 from prompt_improver.improvement.language.scripts import MIXED, language_by_script
 from prompt_improver.improvement.language.shapes import ALPHABETS, LETTERS
 from prompt_improver.improvement.language.words import WORDS
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 
 _SAMPLE = 2_000
 """Characters looked at: enough to tell, and what bounds the time."""
@@ -36,24 +37,24 @@ _LEAST_LEAD = 0.2
 _SHARE = 0.15
 """How much of it must speak for the language: one English word in a Welsh sentence does not."""
 
-_FENCE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
-_QUOTE = re.compile("[\"“«„']")
-_QUOTED = re.compile(
+_FENCE = lazy_pattern(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
+_QUOTE = lazy_pattern("[\"“«„']")
+_QUOTED = lazy_pattern(
     r"\"[^\"\n]{2,400}\"|“[^“”\n]{2,400}”|«[^«»\n]{2,400}»|„[^„“\n]{2,400}“"
     r"|(?<!\w)'[^'\n]{2,200}'(?!\w)"
 )
 # A token with one of these is code, an address, a file or a placeholder, whatever its letters say.
-_CODE = re.compile(r"[_/\\@{}<>$=|#\[\]\d*+^~]|\w\.\w|[a-z][A-Z]|\w\(|::|->|-\w+-[A-Z]")
-_STATEMENT = re.compile(
+_CODE = lazy_pattern(r"[_/\\@{}<>$=|#\[\]\d*+^~]|\w\.\w|[a-z][A-Z]|\w\(|::|->|-\w+-[A-Z]")
+_STATEMENT = lazy_pattern(
     r"^[ \t]*(?!(?:[^\W\d_]+[ \t]+){4})(?:(?:for|if|while|def|class|import|from|return|const|let"
     r"|var|function|public|private|static|else|try|catch)\b.*[=(){};:]|.*[;{}]"
     r"|[\w.\[\]]+[ \t]*[-+*/|&]?=.*)[ \t]*$",
     re.MULTILINE,
 )
-_EQUATION = re.compile(r"(?<!\w)\w{1,3}[ \t]*[=<>+*^][ \t]*\S+(?:[ \t]*[-+*/^][ \t]*\S+)*")
-_OPERATOR = re.compile(r"[=+*^<>]")
-_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
-_SPECIAL = re.compile(f"[{''.join(LETTERS)}]")
+_EQUATION = lazy_pattern(r"(?<!\w)\w{1,3}[ \t]*[=<>+*^][ \t]*\S+(?:[ \t]*[-+*/^][ \t]*\S+)*")
+_OPERATOR = lazy_pattern(r"[=+*^<>]")
+_WORD = lazy_pattern(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+_SPECIAL = lazy_pattern(f"[{''.join(LETTERS)}]")
 
 
 # The same idea is asked about by the backend, the gates and the record of one attempt.

@@ -1,7 +1,8 @@
 """Which language a text is in by its script alone."""
 
-import re
 from collections import Counter
+
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 
 MIXED = 0.4
 """Share of a text from which its foreign script settles the language."""
@@ -37,7 +38,7 @@ _RANGES = (
     (0xF900, 0xFAFF, "zh"),
     (0xFF66, 0xFF9F, "ja"),
 )
-_FOREIGN = re.compile(
+_FOREIGN = lazy_pattern(
     "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last, _ in _RANGES) + "]"
 )
 
@@ -62,11 +63,11 @@ _TELLING_LETTERS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 # Words that Bulgarian, written with Russian letters, cannot do without.
-_BULGARIAN = re.compile(
+_BULGARIAN = lazy_pattern(
     r"(?<!\w)(?:със|във|това|този|тази|тези|съм|са|ще|се|как|ми|моята|моя|си|много|кратко|който)(?!\w)"
     r"|\w(?:ът|ята|ите|ото)(?!\w)"
 )
-_ONLY_RUSSIAN = re.compile(r"[ыэёЫЭЁ]")
+_ONLY_RUSSIAN = lazy_pattern(r"[ыэёЫЭЁ]")
 _CHINESE_CHARACTERS = ("zh", "ja", "ko")
 
 

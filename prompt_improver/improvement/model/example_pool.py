@@ -2,14 +2,14 @@
 ``examples``, each with ``inputs`` and ``outputs``."""
 
 import json
-import re
 from typing import Any
 
 from prompt_improver.domain.values import find_unstorable_character
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 from prompt_improver.improvement.structured_prompt import Framework
 
 _MOST_GUARDRAILS = 7
-_NUMBER = re.compile(r"^\s*(?:\d+[.)]|[-*])\s+")
+_NUMBER = lazy_pattern(r"^\s*(?:\d+[.)]|[-*])\s+")
 _CONFIDENCE = 0.8
 """Their examples have none; ours show the model a number."""
 

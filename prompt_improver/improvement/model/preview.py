@@ -1,10 +1,10 @@
 """A reply as it grows, shown part by part. What counts is read by ``parse_reply`` at its end."""
 
-import re
 import time
 from collections.abc import Callable
 from typing import Any
 
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 from prompt_improver.improvement.model.reply import REQUIRED_KEYS
 from prompt_improver.improvement.progress import (
     ItemsShown,
@@ -15,9 +15,9 @@ from prompt_improver.improvement.progress import (
 )
 
 _TEXTS = tuple(name for name in REQUIRED_KEYS if name not in ("guardrails", "confidence"))
-_OPENING = re.compile(rf'\{{\s*"(?:{"|".join(REQUIRED_KEYS)})"\s*:')
-_THINKING = re.compile(r"\s*<think(?:ing)?>")
-_THOUGHT = re.compile(r"</think(?:ing)?>")
+_OPENING = lazy_pattern(rf'\{{\s*"(?:{"|".join(REQUIRED_KEYS)})"\s*:')
+_THINKING = lazy_pattern(r"\s*<think(?:ing)?>")
+_THOUGHT = lazy_pattern(r"</think(?:ing)?>")
 _BEGINNINGS = ("<think>", "<thinking>")
 _CONTROLS = dict.fromkeys(range(0x20), " ")
 """Models put raw line breaks into JSON strings, which jiter refuses."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from prompt_improver.domain.errors import ImproverReplyError
 from prompt_improver.domain.values import find_unstorable_character
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 from prompt_improver.improvement.model.reply_values import (
     read_confidence,
     read_framework,
@@ -54,7 +55,7 @@ _MAX_NESTING = 50
 """Repair takes time in the square of the depth: 20,000 braces took 5 s, 20,000 characters of
 text 0.12 s."""
 
-_THINKING = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
+_THINKING = lazy_pattern(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
 _JSON = json.JSONDecoder(strict=False)  # models put raw line breaks into JSON strings
 
 
@@ -249,13 +250,13 @@ def _known(value: dict[str, Any]) -> dict[str, Any]:
     return {name: by_name[plain] for name, plain in names if plain in by_name}
 
 
-_OBJECT = re.compile(
+_OBJECT = lazy_pattern(
     r"\{\s*(?:(?://|#)[^\n]*\n\s*)?[\"'“”‘]?(?:reasoning|role|directive)[\"'“”’]?\s*[:：]",
     re.IGNORECASE,
 )
 
 # `## Role`, `**Role:** ...`, `[[ ## role ## ]]`, `- Role: ...`, `1. role: ...`
-_LABEL = re.compile(
+_LABEL = lazy_pattern(
     r"^[ \t]*(?:[-*+][ \t]+|\d+[.)][ \t]+)?(?P<open>\[\[[ \t]*#+[ \t]*|#{1,6}[ \t]+|[*_]{1,3})?"
     r"(?P<name>reasoning|role|directive|framework|guardrails?|output[ _-]?format|confidence)"
     r"(?P<close>[ \t]*#+[ \t]*\]\]|[*_]{1,3})?[ \t]*(?P<colon>:?)[*_]{0,3}[ \t]*(?P<rest>.*)$",

@@ -5,6 +5,7 @@ import math
 import re
 from typing import Any
 
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 from prompt_improver.improvement.structured_prompt import Framework
 
 _FRAMEWORKS = {
@@ -18,8 +19,8 @@ _FRAMEWORKS = {
     "roleplay": Framework.ROLE_PLAYING,
     "persona": Framework.ROLE_PLAYING,
 }
-_LIST_MARK = re.compile(r"^\s*(?:[-*+•‣–—]\s+|\(?\d{1,2}[.):]\s+|\[[ xX]?\]\s+)+")
-_NUMBER = re.compile(r"\s*([0-9]+(?:[.,][0-9]+)?|[.][0-9]+)(\s*%|\s*/\s*([0-9]+))?(?![.,]?\w)")
+_LIST_MARK = lazy_pattern(r"^\s*(?:[-*+•‣–—]\s+|\(?\d{1,2}[.):]\s+|\[[ xX]?\]\s+)+")
+_NUMBER = lazy_pattern(r"\s*([0-9]+(?:[.,][0-9]+)?|[.][0-9]+)(\s*%|\s*/\s*([0-9]+))?(?![.,]?\w)")
 
 
 def read_text(value: Any, *, as_json: bool = False) -> str | None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
+
 FOLDER = Path(__file__).parent / "knowledge"
 
 
@@ -39,8 +41,8 @@ def grammar() -> Grammar:
     leads, wanting = {}, {}
     for language, lead in read["leads"].items():
         asking = "|".join(lead["asking"])
-        leads[language] = re.compile(f"(?:{lead['opening']})*(?:{asking})?{lead['closing']}")
-        wanting[language] = re.compile(lead["wanting"])
+        leads[language] = lazy_pattern(f"(?:{lead['opening']})*(?:{asking})?{lead['closing']}")
+        wanting[language] = lazy_pattern(lead["wanting"])
     return Grammar(
         boundary=words("boundary"),
         skipped=words("skipped"),
@@ -51,10 +53,10 @@ def grammar() -> Grammar:
         leads=leads,
         wanting=wanting,
         clitics=tuple(read["clitics"]["es"].split()),
-        own_act=re.compile(read["own_act"]["pattern"]),
-        role=re.compile(read["role"]["pattern"]),
+        own_act=lazy_pattern(read["own_act"]["pattern"]),
+        role=lazy_pattern(read["role"]["pattern"]),
         questions=tuple(
-            (one["kind"], re.compile("|".join(one["patterns"]))) for one in read["questions"]
+            (one["kind"], lazy_pattern("|".join(one["patterns"]))) for one in read["questions"]
         ),
-        signs={name: re.compile(pattern) for name, pattern in read["signs"].items()},
+        signs={name: lazy_pattern(pattern) for name, pattern in read["signs"].items()},
     )

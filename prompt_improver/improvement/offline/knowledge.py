@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 from prompt_improver.improvement.offline.grammar import FOLDER, grammar
 
 LANGUAGES = ("en", "es")
@@ -87,12 +88,12 @@ def knowledge() -> Knowledge:
         missing={code: _missing(given) for code, given in wording["missing"].items()},
         reasoning=wording["reasoning"],
         greetings=frozenset(finished["greetings"].split("|")),
-        purpose=re.compile(finished["purpose"]),
-        constraint=re.compile(finished["constraint"]),
-        headings=re.compile(finished["headings"], re.MULTILINE),
-        system=re.compile("|".join(finished["system"])),
+        purpose=lazy_pattern(finished["purpose"]),
+        constraint=lazy_pattern(finished["constraint"]),
+        headings=lazy_pattern(finished["headings"], re.MULTILINE),
+        system=lazy_pattern("|".join(finished["system"])),
         prompt_for=_prompt_for(finished),
-        not_for_chat=re.compile(finished["not_for_chat"], re.I),
+        not_for_chat=lazy_pattern(finished["not_for_chat"], re.I),
     )
 
 
@@ -116,13 +117,13 @@ def _missing(given: dict[str, Any]) -> tuple[re.Pattern[str], str]:
     forms = "|".join(given["forms"]).replace("VERB", given["verbs"]).replace("NOUN", given["nouns"])
     please = rf"(?:{given['polite']})"
     pattern = rf"\s*(?:{please}[,،， ]*)*(?:{forms})(?:[,،， ]*{please})*[\s.!。！]*"
-    return re.compile(pattern), given["line"]
+    return lazy_pattern(pattern), given["line"]
 
 
 def _prompt_for(finished: dict[str, Any]) -> re.Pattern[str]:
     before, after = ("|".join(finished[key]) for key in ("before_prompt", "after_prompt"))
     pattern = rf"\s*(?:{before})?prompt\s+(?:{after})\s+(?P<what>\S.*)\Z"
-    return re.compile(pattern, re.IGNORECASE | re.DOTALL)
+    return lazy_pattern(pattern, re.IGNORECASE | re.DOTALL)
 
 
 def _compiled(frames: dict[str, Any]) -> dict[str, Any]:
@@ -130,7 +131,7 @@ def _compiled(frames: dict[str, Any]) -> dict[str, Any]:
         for line in (*frame["rules"], *filter(None, [frame.get("output")])):
             for key in ("without", "only_if"):
                 if key in line:
-                    line[key] = re.compile(rf"\b(?:{line[key]})")
+                    line[key] = lazy_pattern(rf"\b(?:{line[key]})")
     return frames
 
 
@@ -175,7 +176,7 @@ def _beginnings_of(words: frozenset[str]) -> frozenset[str]:
     )
 
 
-_WORD = re.compile(r"\w(?:[\w+#/.-]*[\w+#])?")
+_WORD = lazy_pattern(r"\w(?:[\w+#/.-]*[\w+#])?")
 
 
 def words_of(folded: str) -> frozenset[str]:

@@ -1,17 +1,17 @@
 """The sentences in which an idea asks for something, and what their predicate is."""
 
-import re
 import unicodedata
 from dataclasses import dataclass
 
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 from prompt_improver.improvement.offline.grammar import grammar
 from prompt_improver.improvement.reading import MASK
 
-_SENTENCE = re.compile(r"[^.!?;\n…。！？]*(?:\.(?=\w)[^.!?;\n…。！？]*)*[.!?;\n…。！？]*")
-_COMMA = re.compile(r", ?(?:(?:and|so|y|pero|but) )?[¿ ]*")
+_SENTENCE = lazy_pattern(r"[^.!?;\n…。！？]*(?:\.(?=\w)[^.!?;\n…。！？]*)*[.!?;\n…。！？]*")
+_COMMA = lazy_pattern(r", ?(?:(?:and|so|y|pero|but) )?[¿ ]*")
 _MOST_SENTENCES = 40
 _LONGEST_PHRASE = 6  # words
-_TOKEN = re.compile(rf"[^\W_]+(?:[-+#/][^\W_]+)*[+#]*|{MASK}|[,:()]")
+_TOKEN = lazy_pattern(rf"[^\W_]+(?:[-+#/][^\W_]+)*[+#]*|{MASK}|[,:()]")
 
 
 @dataclass(frozen=True, slots=True)

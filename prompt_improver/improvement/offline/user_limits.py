@@ -3,15 +3,16 @@
 import re
 
 from prompt_improver.improvement.gates import user_limits
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 from prompt_improver.improvement.reading import MaskedText, Material
 
 # "I have nausea but no fever" tells; "no libraries" forbids.
-_TELLS = re.compile(
+_TELLS = lazy_pattern(
     r"(?:\A|[.!?\n]\s*)(?:i|i'm|i’m|i've|we|he|she|it|my|our|tengo|soy|estoy|mi|me|ich|j'ai|ho)\b"
     r"[^.!?\n]*\b(?:but|and|with|have|has|pero|y|con|et|mais|und|aber|e|ma)\s+\Z",
     re.I,
 )
-_BARE_NO = re.compile(r"(?:no|kein\w*|pas de|sin|nessun\w*)\b", re.I)
+_BARE_NO = lazy_pattern(r"(?:no|kein\w*|pas de|sin|nessun\w*)\b", re.I)
 _LOOKED_BACK = 300
 _LONGEST_WORD = 200
 _MARKS = "'\"“«„`"

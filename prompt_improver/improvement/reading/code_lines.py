@@ -1,6 +1,6 @@
 """Telling a line of code from a line of prose."""
 
-import re
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 
 _LONGEST = 300
 
@@ -27,8 +27,8 @@ _KINDS = (
     r"[\w.]+\(.{0,120}\) (?:=>|->).{0,80}\Z",
     r".{1,120}\);\Z",
 )
-_MAY_BE = re.compile(r"[(){}=;<>@#\]]|:\Z|\A(?:return|import|from|type|[A-Z]{3,}) ")
-_CODE = re.compile("|".join(_KINDS))
+_MAY_BE = lazy_pattern(r"[(){}=;<>@#\]]|:\Z|\A(?:return|import|from|type|[A-Z]{3,}) ")
+_CODE = lazy_pattern("|".join(_KINDS))
 
 
 def is_code_line(line: str) -> bool:

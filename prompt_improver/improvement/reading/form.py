@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
+
 FORMATS: dict[str, str] = {
     "json": r"json",
     "yaml": r"ya?ml",
@@ -32,19 +34,19 @@ _ASKS = (
     r"\s+(?:(?:a|an|the|valid|raw|pure|plain|un|una|el|la|de|short|brief|simple|\d+|one|two|three"
     r"|four|five|zwei|drei|dos|tres|deux|trois|v[aá]lido|solo|s[oó]lo|only|just)\s+){0,3})"
 )
-_FORMAT = re.compile(
+_FORMAT = lazy_pattern(
     _ASKS
     + "(?:"
     + "|".join(f"(?P<{name}>{words})" for name, words in FORMATS.items())
     + r")(?!\w)",
 )
-_FORMAT_ALONE = re.compile(
+_FORMAT_ALONE = lazy_pattern(
     r"(?P<table>\btabla comparativa\b|\bcomparison table\b)|(?P<list>\bbullet ?points?\b)"
     r"|(?P<json>\bjson (?:only|output|format|object|array)\b|\b(?:only|solo|sólo) json\b)"
     r"|(?P<code>\b(?:only|just) (?:the )?code\b|\bcode only\b|\b(?:solo|sólo) (?:el )?código\b)"
     r"|(?P<one>\byes or no\b)|(?P<html>\bh1\b|\bhtml tags\b)",
 )
-_ROLE = re.compile(
+_ROLE = lazy_pattern(
     r"(?:^|(?<=[.!?\n]))[ \t]*(?P<role>(?:you are|you're|act as|act like|behave (?:as|like)"
     r"|pretend (?:to be|you are|that you are)|imagine (?:you are|that you are)|assume the role of"
     r"|(?:quiero que )?act[uú](?:a|e|es) como|eres|imagina que eres|comp[oó]rtate como"
@@ -56,7 +58,7 @@ _NUMBER = (
     r"(?:\d{1,4}|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|dos|tres|cuatro"
     r"|cinco|seis|siete|ocho|nueve|diez|doce|veinte)"
 )
-_COUNT = re.compile(
+_COUNT = lazy_pattern(
     rf"(?<![\w.,$€])(?P<number>{_NUMBER})\s+(?:(?!of\b|de\b|and\b|y\b|or\b|o\b)[^\W\d_]+[\s-]+){{0,3}}?"
     r"(?P<noun>tweets?|bullets?|points?|ideas?|names?|nombres|examples?|ejemplos|tips?|consejos"
     r"|questions?|preguntas|slogans?|taglines?|titles?|t[ií]tulos|steps?|pasos|reasons?|razones"
@@ -64,32 +66,32 @@ _COUNT = re.compile(
     r"|sugerencias|headlines?|hashtags?|puntos|items?|tests?|casos|cases|recipes?|recetas"
     r"|exercises?|ejercicios|facts?|effects?|changes?|lines?|topics?)\b",
 )
-_LENGTH = re.compile(
+_LENGTH = lazy_pattern(
     rf"\b(?P<number>{_NUMBER}|one|un|una|a|zwei|drei|deux|trois)[ -]+"
     r"(?P<unit>words?|palabras|characters?|caracteres|sentences?|frases|paragraphs?|p[aá]rrafos"
     r"|pages?|p[aá]ginas|mots|w[oö]rter|abs[aä]tze?|parole|palavras|lines?|l[ií]neas?)\b"
     r"|\b(?:short|brief|briefly|concise|concisely|corto|corta|breve|brevemente|detailed|detallad[oa]"
     r"|long|largo|extenso|in depth|deep dive|summary in|court|kurz|coinciso)\b",
 )
-_LANGUAGE = re.compile(
+_LANGUAGE = lazy_pattern(
     r"\b(?:in|into|to|en|al|em|auf|ins|nach|en el idioma)\s+(?:english|spanish|french|german"
     r"|italian|portuguese|russian|chinese|japanese|korean|arabic|dutch|polish|turkish|hindi|latin"
     r"|ingl[eé]s|español|espanol|franc[eé]s|alem[aá]n|italiano|portugu[eé]s|ruso|chino|japon[eé]s"
     r"|catal[aá]n|gallego|euskera|deutsch|englisch|spanisch|fran[cç]ais|anglais|espagnol)\b",
 )
-_AUDIENCE = re.compile(
+_AUDIENCE = lazy_pattern(
     r"\b(?:for (?:a |an |the )?(?:beginners?|kids|child(?:ren)?|students?|experts?|teens?|layman"
     r"|laymen|senior|non-?technical|\d{1,2}[- ]year)|to (?:a |an )?(?:\d{1,2}[- ]year[- ]old|child"
     r"|beginner|five year old)|like i(?:'| a)?m (?:\d|five|ten|a )|eli5|como si (?:tuviera|fuera)"
     r"|para (?:principiantes|niñ[oa]s|expertos|alumnos|estudiantes|mujeres|hombres|gente)"
     r"|comme si|dirigid[oa]s? a|aimed at|audience)\b",
 )
-_TONE = re.compile(
+_TONE = lazy_pattern(
     r"\b(?:tone|tono|formal(?:ly)?|informal|friendly|friendlier|polite(?:st|ly)?|professional(?:ly)?"
     r"|casual|funny|humorous|serious|persuasive|respectful|cercano|amable|profesional|serio"
     r"|divertido|educado|freundlich\w*|sachlich\w*|ton|poli|gentile)\b",
 )
-_ONLY = re.compile(
+_ONLY = lazy_pattern(
     r"\b(?:only|just) (?:the |return |output |give |answer |reply |respond |with )?"
     r"(?:code|json|answer|table|result|list|text|translation|query|sql|number|word|yes|name|names"
     r"|final|output|command|regex)\b|\b(?:code|json|table) only\b|\bnothing else\b"
@@ -101,7 +103,7 @@ _ONLY = re.compile(
     r"|\bno (?:expliques|añadas nada)\b",
     re.M,
 )
-_WAIT = re.compile(
+_WAIT = lazy_pattern(
     r"\b(?:do(?:n'?t| not) (?:do|say|suggest|write|start|answer|respond|begin|reply|give|generate"
     r"|create)\b[^.!?\n]{0,40}\buntil\b|do nothing (?:until|before)|wait (?:for|until)\b"
     r"|questions? one (?:at a time|by one)|i(?:'ll| will) (?:send|paste|give|provide|share)\b"

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from prompt_improver.improvement.lazy_pattern import lazy_pattern
 from prompt_improver.improvement.reading.code_lines import is_code_line
 
 MASK = "\ufffc"
@@ -11,31 +12,31 @@ MASK = "\ufffc"
 
 _BLOCKS = frozenset({"fence", "code", "log", "quote", "pasted"})
 _MOST_CHARACTERS = 6_000  # of each end; what bounds the time
-_FENCED = re.compile(r"^[ \t]*(`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t]*\1[`~]*[ \t]*$|\Z)", re.M | re.S)
-_TICKS = re.compile(r"`[^`\n]{1,400}`")
-_QUOTED = re.compile(
+_FENCED = lazy_pattern(r"^[ \t]*(`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t]*\1[`~]*[ \t]*$|\Z)", re.M | re.S)
+_TICKS = lazy_pattern(r"`[^`\n]{1,400}`")
+_QUOTED = lazy_pattern(
     r"(?:(?<=\n)|(?<=[:：] )|\A)\"[^\"]{2,4000}\"(?=\s*(?:\n|\Z))"
     r"|\"[^\"\n]{1,600}\"|“[^”]{1,4000}”|«[^»]{1,4000}»|„[^“”]{1,4000}[“”]|「[^」]{1,400}」"
     r"|(?<![\w'])'[^'\n]{1,300}'(?!\w)|《[^》]{1,200}》"
 )
-_QUOTE_MARK = re.compile("[\"“«„「《']")
+_QUOTE_MARK = lazy_pattern("[\"“«„「《']")
 # One that is never closed runs to the end.
-_OPEN_QUOTE = re.compile(r"(?:(?<=\s)|\A)[\"“«](?=\w)[^\"“”«»]{40,}\Z")
-_ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+|\b[\w.+-]{1,64}@[\w-]{1,64}\.\w+\b")
-_NAME = re.compile(
+_OPEN_QUOTE = lazy_pattern(r"(?:(?<=\s)|\A)[\"“«](?=\w)[^\"“”«»]{40,}\Z")
+_ADDRESS = lazy_pattern(r"\b(?:https?://|www\.)\S+|\b[\w.+-]{1,64}@[\w-]{1,64}\.\w+\b")
+_NAME = lazy_pattern(
     r"@[\w./-]+|(?<!\w)(?:~|\.{1,2})?/[\w.-]{1,80}(?:/[\w.-]{1,80}){0,12}"
     r"|\b[\w-]{1,80}(?:/[\w.-]{1,80}){1,12}\.\w{1,5}\b"
     r"|\b[\w-]{1,80}\.(?:py|js|ts|tsx|jsx|md|json|ya?ml|toml|csv|xlsx?|txt|html?|css|java|rs|go|php|rb"
     r"|sh|sql|ipynb|pdf|docx?|png|jpe?g|env|cfg|ini|log)\b|\b\w{1,80}_\w+\b|\b[a-z]{1,80}[A-Z]\w*\b"
     r"|\b\w{1,80}(?:\.\w{1,80}){0,8}\([^()\n]{0,80}\)"
 )
-_LOG = re.compile(
+_LOG = lazy_pattern(
     r"^(?:Traceback \(most recent call last\).*|[ \t]+File \".*|[ \t]+at [\w$.<>]+\(.*"
     r"|\[?\d{4}-\d\d-\d\d[ T]\d\d:\d\d.*|npm ERR!.*|(?:ERROR|WARN|FATAL|panic)\b[: ].*"
     r"|\w*(?:Error|Exception)\b:.*)$",
     re.M,
 )
-_ERROR = re.compile(
+_ERROR = lazy_pattern(
     r"\b[A-Z]\w*(?:Error|Exception)\b(?::\s*(?:'[^'\n]*'|\"[^\"\n]*\"))?"
     r"|\bsegfault\b|\bstack ?trace\b|\btraceback\b|\berror (?:code )?\d+\b",
 )
@@ -47,7 +48,7 @@ _TEXT_NOUNS = (
     r"|texto|c[oó]digo|correo|mensaje|p[aá]rrafo|frase|art[ií]culo|carta|ensayo|funci[oó]n|consulta"
     r"|texte|lettre|fonction|nachricht|testo|lettera|funzione|mensagem|fun[cç][aã]o"
 )
-_INTRODUCED = re.compile(
+_INTRODUCED = lazy_pattern(
     r"(?:\b(?:this|these|the following|following|below|here(?:'s| is| are)(?: (?:the|my))?|my|the"
     r"|est[ea]s?|(?:el|la|los|las|del|al) siguientes?|siguientes?|aqu[ií] (?:est[aá]|tienes)|mi|el"
     r"|la|ce|cet|voici|diese[rsn]?|folgende[rsn]?|quest[oa]|il seguente|seguente|isto|ao?)\s+"
@@ -57,15 +58,15 @@ _INTRODUCED = re.compile(
     r"|questo))[ \t]*\Z",
     re.I,
 )
-_COLON = re.compile(r"[:：](?=\s|\S{4})(?!//)")
+_COLON = lazy_pattern(r"[:：](?=\s|\S{4})(?!//)")
 _LONGEST_LEAD = 100  # characters before the colon
-_REQUEST_AGAIN = re.compile(
+_REQUEST_AGAIN = lazy_pattern(
     r"(?<=[.!?\n])\s*(?:please\b|can you\b|could you\b|i (?:need|want) you\b|por favor\b|puedes\b"
     r"|quiero que\b|necesito que\b)",
     re.I,
 )
-_LIST_ITEM = re.compile(r"\s*(?:[-*•]|\d{1,2}[.)])[ \t]")
-_SIGNS = re.compile(r"[{}()\[\];=<>+*/\\|&$#%_]")
+_LIST_ITEM = lazy_pattern(r"\s*(?:[-*•]|\d{1,2}[.)])[ \t]")
+_SIGNS = lazy_pattern(r"[{}()\[\];=<>+*/\\|&$#%_]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +208,7 @@ def _begin(masked: str, start: int) -> int:
     return start
 
 
-_SQL = re.compile(
+_SQL = lazy_pattern(
     r"(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|FROM|(?:LEFT |RIGHT |INNER )?JOIN|WHERE"
     r"|GROUP BY|ORDER BY|HAVING) .*[\w*);]\Z"
 )
