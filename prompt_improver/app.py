@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from prompt_improver import __version__
-from prompt_improver.api import docs, health, history, improve
+from prompt_improver.api import docs, health, history, history_item, improve
 from prompt_improver.api.docs.document import operation_id
 from prompt_improver.api.errors import COMMON_ERRORS, add_error_handlers
 from prompt_improver.api.middleware.allowed_hosts import AllowedHostsMiddleware
@@ -29,6 +29,8 @@ from prompt_improver.settings import Settings
 logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 4_000_000
+# In this order: an address of history would be an id for history_item.
+_ROUTERS = (health.router, improve.router, history.router, history_item.router, docs.router)
 
 
 def create_app(
@@ -67,7 +69,7 @@ def create_app(
     app = _make_app(begin)
     _add_middleware(app, settings)
     add_error_handlers(app)
-    for router in (health.router, improve.router, history.router, docs.router):
+    for router in _ROUTERS:
         app.include_router(router)
     docs.describe(app)
     return app
@@ -104,7 +106,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "HEAD", "POST", "DELETE"],
+            allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
             expose_headers=["X-Request-ID"],
         )

@@ -18,6 +18,7 @@ from prompt_improver.domain.errors import (
     SpoiledRowError,
 )
 from prompt_improver.domain.history_filter import (
+    EQUALS,
     EVERYTHING,
     HistoryCursor,
     HistoryFilter,
@@ -33,6 +34,7 @@ from prompt_improver.domain.prompt_repository import (
     RepositoryDescription,
 )
 from prompt_improver.domain.usage_statistics import (
+    Opinions,
     UsageFigures,
     UsageStatistics,
 )
@@ -128,15 +130,57 @@ class InMemoryPromptRepository(PromptRepository):
         if limit < 1:
             raise ValueError(f"limit must be 1 or more, got {limit}")
         after = None if cursor is None else HistoryCursor.decode(cursor)
-        rows = [row for row in self._between(wanted) if wanted.backend in (None, row.backend)]
-        if wanted.text is None:
+        rows = [row for row in self._newest_first() if _is_wanted(row, wanted)]
+        if wanted.text is None and wanted.tag is None:
             if after is not None:
                 rows = [row for row in rows if _position(row) < (after.timestamp, after.id)]
         else:
-            rows = sorted(_matching(rows, wanted.text), key=lambda row: row.id or 0, reverse=True)
+            rows = sorted(rows, key=lambda row: row.id or 0, reverse=True)
             rows = [row for row in rows if after is None or (row.id or 0) < after.id]
         self._check()
         return page_of([_cut(row, cut) for row in rows[: limit + 1]], limit)
+
+    async def find_versions(
+        self, prompt_id: str, limit: int = 1_000, cut: int | None = None
+    ) -> list[PromptHistory]:
+        if limit < 1:
+            raise ValueError(f"limit must be 1 or more, got {limit}")
+        self._check()
+        by_id = {row.prompt_id: row for row in self.rows}
+        thread = {prompt_id.lower()} & set(by_id)
+        grown: set[str] = set()
+        while thread != grown:
+            grown = set(thread)
+            parents = {by_id[each].parent_id for each in grown if each in by_id}
+            thread |= {each for each in parents if each is not None}
+            thread |= {row.prompt_id for row in self.rows if row.parent_id in grown}
+        rows = [row for row in self._newest_first() if row.prompt_id in thread]
+        return [_cut(row, cut) for row in rows[::-1][:limit]]
+
+    async def find_prompt_ids(self, beginning: str, limit: int = 2) -> list[str]:
+        if limit < 1:
+            raise ValueError(f"limit must be 1 or more, got {limit}")
+        self._check()
+        begun = [row.prompt_id for row in self.rows if row.prompt_id.startswith(beginning.lower())]
+        return sorted(begun)[:limit] if beginning.strip() else []
+
+    async def count(self, wanted: HistoryFilter) -> int:
+        self._check()
+        return sum(_is_wanted(row, wanted) for row in self.rows)
+
+    async def update(self, prompt_id: str, changes: Mapping[str, object]) -> PromptHistory | None:
+        kept = await self.find_by_prompt_id(prompt_id)
+        if kept is None:
+            return None
+        changed = kept.with_changes(changes)
+        self.rows[self.rows.index(kept)] = changed
+        return changed
+
+    async def delete_matching(self, wanted: HistoryFilter) -> int:
+        self._check()
+        before = len(self.rows)
+        self.rows = [row for row in self.rows if not _is_wanted(row, wanted)]
+        return before - len(self.rows)
 
     async def iterate(self, chunk: int = 50) -> AsyncIterator[list[PromptHistory]]:
         if chunk < 1:
@@ -165,6 +209,11 @@ class InMemoryPromptRepository(PromptRepository):
         return UsageStatistics.of(
             _added_up((row.backend, _figures(row)) for row in rows),
             _added_up((row.timestamp.date(), _figures(row)) for row in rows),
+            Opinions(
+                starred=sum(row.starred for row in rows),
+                rated_good=sum(row.rating == 1 for row in rows),
+                rated_bad=sum(row.rating == -1 for row in rows),
+            ),
         )
 
     async def delete(self, prompt_id: str) -> bool:
@@ -260,9 +309,7 @@ class InMemoryPromptRepository(PromptRepository):
         return row
 
     def _between(self, wanted: HistoryFilter) -> list[PromptHistory]:
-        first = wanted.start or datetime.min.replace(tzinfo=UTC)
-        last = wanted.end or datetime.max.replace(tzinfo=UTC)
-        return [row for row in self._newest_first() if first <= row.timestamp <= last]
+        return [row for row in self._newest_first() if _is_wanted(row, wanted)]
 
 
 def _cut(row: PromptHistory, cut: int | None) -> PromptHistory:
@@ -280,20 +327,32 @@ def _position(row: PromptHistory) -> tuple[datetime, int]:
     return row.timestamp, row.id or 0
 
 
-def _matching(rows: Sequence[PromptHistory], text: str) -> list[PromptHistory]:
+def _is_wanted(row: PromptHistory, wanted: HistoryFilter) -> bool:
+    first = wanted.start or datetime.min.replace(tzinfo=UTC)
+    last = wanted.end or datetime.max.replace(tzinfo=UTC)
+    return (
+        first <= row.timestamp <= last
+        and all(getattr(wanted, name) in (None, getattr(row, name)) for name in EQUALS)
+        and (wanted.tag is None or wanted.tag in row.tags)
+        and (wanted.text is None or _matches(row, wanted.text))
+    )
+
+
+def _matches(row: PromptHistory, text: str) -> bool:
     words = _words(text)
     if not words:
-        return []
+        return False
     whole, beginning = words[:MAX_SEARCH_WORDS], ""
     if len(words) <= MAX_SEARCH_WORDS:
         whole, beginning = words[:-1], words[-1]
-    found = []
-    for row in rows:
-        held = _words(f"{row.original_idea} {row.context} {row.improved_prompt}")
-        starts = any(word.startswith(beginning) for word in held)
-        if starts and set(whole) <= set(held):
-            found.append(row)
-    return found
+    places = (
+        f"{row.original_idea} {row.context} {row.improved_prompt}",
+        f"{row.note or ''} {' '.join(row.tags)}",
+    )
+    return any(
+        any(word.startswith(beginning) for word in held) and set(whole) <= set(held)
+        for held in map(_words, places)
+    )
 
 
 def _words(text: str) -> list[str]:

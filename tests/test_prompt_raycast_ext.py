@@ -90,6 +90,7 @@ def test_their_rows_come_with_their_dates_and_backend(tmp_path):
     )
     assert row.guardrails == ("Avoid any", "Test it")
     assert (row.context, row.confidence, row.latency_ms) == ("", 0.87, 1200.0)
+    assert row.source == "prompt_raycast_ext"
 
 
 def test_a_strategy_that_we_do_not_have_is_imported(tmp_path):

@@ -5,7 +5,8 @@ from itertools import groupby
 import pytest
 
 from db.sqlite.database import Database
-from db.sqlite.repository import MOST_CHUNK, SQLitePromptRepository, next_chunk
+from db.sqlite.deletion import MOST_CHUNK, next_chunk
+from db.sqlite.repository import SQLitePromptRepository
 from prompt_improver.domain.errors import (
     RepositoryConnectionError,
     RepositoryConstraintError,

@@ -10,11 +10,12 @@ from functools import partial
 from itertools import islice
 
 from db.sqlite.database import Database
+from db.sqlite.filters import Filters
 from db.sqlite.rows import COLUMNS, to_text
-from db.sqlite.search import find_matching_ids, to_match
+from db.sqlite.search import find_matching_ids, find_tagged_ids, keep_tagged_ids, to_match
 from db.sqlite.spoiled_rows import SpoiledRows
 from prompt_improver.domain.history_filter import HistoryCursor, HistoryFilter
-from prompt_improver.domain.prompt_history import BackendType, PromptHistory
+from prompt_improver.domain.prompt_history import PromptHistory
 from prompt_improver.domain.values import MAX_COUNT
 
 # Matches looked at in one go when a search is narrowed by backend or time as well.
@@ -23,45 +24,6 @@ _MATCHES_A_STEP = 1_000
 _SPARE = 500
 # Where reading begins: a timestamp as the row has it, and an id.
 _Position = tuple[str, int]
-# What str.strip takes away.
-_BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001))))
-# The beginning alone, unless that is blank: no improvement is.
-_CUT = "iif(trim(substr({0}, 1, :cut), :blanks) = '', {0}, substr({0}, 1, :cut)) AS {0}"
-_FIRST, _LAST = "0000", "9999-12-31 23:59:59.999"
-
-
-@dataclass(frozen=True, slots=True)
-class _Filters:
-    backend: BackendType | None
-    first: str
-    last: str
-    cut: int | None
-
-    @property
-    def narrow(self) -> bool:
-        return (self.backend, self.first, self.last) != (None, _FIRST, _LAST)
-
-    @property
-    def sql(self) -> str:
-        # Two statements: with "backend = ? OR ? IS NULL" SQLite would use no index.
-        return "" if self.backend is None else "backend = :backend AND "
-
-    @property
-    def columns(self) -> str:
-        if self.cut is None:
-            return COLUMNS
-        return COLUMNS.replace("original_idea", _CUT.format("original_idea")).replace(
-            "improved_prompt", _CUT.format("improved_prompt")
-        )
-
-    @property
-    def parameters(self) -> dict[str, str | int]:
-        found: dict[str, str | int] = {"first": self.first, "last": self.last}
-        if self.backend is not None:
-            found["backend"] = self.backend.value
-        if self.cut is not None:
-            found |= {"cut": self.cut, "blanks": _BLANKS}
-        return found
 
 
 async def find(
@@ -77,10 +39,10 @@ async def find(
     """Up to ``limit`` improvements of ``wanted`` behind ``after``, in the order of
     ``PromptRepository.find_page``, without the ``skip`` newest. These are read too, because
     nothing else tells spoiled rows from the others: far back a cursor is quicker. With a text
-    nothing is skipped."""
-    filters = _Filters(wanted.backend, *bounds(wanted), cut)
-    if wanted.text is not None:
-        return await _search(database, spoiled, wanted.text, filters, after, limit)
+    or a tag nothing is skipped."""
+    filters = Filters(wanted, cut)
+    if filters.by_number:
+        return await _find_by_number(database, spoiled, filters, after, limit)
     return await _newest(database, spoiled, filters, _begin(filters, after), limit, skip)
 
 
@@ -100,11 +62,64 @@ async def iterate(
             yield rows
 
 
-def bounds(wanted: HistoryFilter) -> tuple[str, str]:
-    """From when to when, as the table has it."""
-    first = _FIRST if wanted.start is None else to_text(wanted.start)
-    last = _LAST if wanted.end is None else to_text(wanted.end)
-    return first, last
+async def find_ids(database: Database, wanted: HistoryFilter) -> AsyncIterator[list[int]]:
+    """The ids of all rows of ``wanted``, spoiled ones too, in lists. Rows that were found may
+    be deleted before the next list."""
+    filters = Filters(wanted)
+    if filters.by_number:
+        numbers = await _Numbers.of(database, wanted)
+        below: int | None = MAX_COUNT
+        while below is not None:
+            select = partial(_select_matching_ids, numbers=numbers, filters=filters, below=below)
+            found, below = await database.run(select)
+            if found:
+                yield found
+        return
+    position: _Position | None = (filters.last, MAX_COUNT)
+    while position is not None:
+        found, position = await database.run(
+            partial(_select_newest_ids, filters=filters, position=position)
+        )
+        if found:
+            yield found
+
+
+def _select_matching_ids(
+    connection: sqlite3.Connection, *, numbers: "_Numbers", filters: Filters, below: int
+) -> tuple[list[int], int | None]:
+    ids = numbers.select(connection, below=below, limit=_MATCHES_A_STEP)
+    rows = connection.execute(
+        f"""
+        SELECT id
+        FROM prompt_history
+        WHERE id IN (SELECT value FROM json_each(:ids))
+            AND {filters.sql_of_numbered}
+        """,  # noqa: S608  # nosec B608
+        {**filters.parameters, "ids": numbers.keep(connection, ids)},
+    )
+    return [row["id"] for row in rows], ids[-1] if len(ids) == _MATCHES_A_STEP else None
+
+
+def _select_newest_ids(
+    connection: sqlite3.Connection, *, filters: Filters, position: _Position
+) -> tuple[list[int], _Position | None]:
+    rows = connection.execute(
+        f"""
+        SELECT id, timestamp
+        FROM {filters.table}
+        WHERE {filters.sql} timestamp >= :first
+            AND (timestamp, id) <= (:timestamp, :id)
+        ORDER BY timestamp DESC, id DESC
+        LIMIT {_MATCHES_A_STEP}
+        """,  # noqa: S608  # nosec B608
+        {**filters.parameters, "timestamp": position[0], "id": position[1]},
+    ).fetchall()
+    return [row["id"] for row in rows], _behind(rows[-1]) if len(rows) == _MATCHES_A_STEP else None
+
+
+def _behind(row: sqlite3.Row) -> _Position:
+    # Where a text is no UTF-8 the sign comes after those of a timestamp as well.
+    return row["timestamp"].encode(errors="replace").decode(), row["id"] - 1
 
 
 def _id_bounds(connection: sqlite3.Connection) -> tuple[int, int]:
@@ -130,7 +145,7 @@ def _select_chunk(
     return found, last
 
 
-def _begin(filters: _Filters, after: HistoryCursor | None) -> _Position:
+def _begin(filters: Filters, after: HistoryCursor | None) -> _Position:
     if after is not None and to_text(after.timestamp) <= filters.last:
         return to_text(after.timestamp), after.id - 1
     return filters.last, MAX_COUNT
@@ -139,7 +154,7 @@ def _begin(filters: _Filters, after: HistoryCursor | None) -> _Position:
 async def _newest(
     database: Database,
     spoiled: SpoiledRows,
-    filters: _Filters,
+    filters: Filters,
     position: _Position | None,
     wanted: int,
     skip: int = 0,
@@ -158,7 +173,7 @@ def _select_newest(
     connection: sqlite3.Connection,
     *,
     spoiled: SpoiledRows,
-    filters: _Filters,
+    filters: Filters,
     position: _Position,
     wanted: int,
     skip: int,
@@ -170,7 +185,7 @@ def _select_newest(
     cursor = connection.execute(
         f"""
         SELECT {filters.columns}
-        FROM prompt_history
+        FROM {filters.table}
         WHERE {filters.sql} timestamp >= :first
             AND (timestamp, id) <= (:timestamp, :id)
         ORDER BY timestamp DESC, id DESC
@@ -187,27 +202,59 @@ def _select_newest(
             elif history is not None:
                 found.append(history)
             if len(found) == wanted or count == limit:
-                # Where a text is no UTF-8 the sign comes after those of a timestamp as well.
-                timestamp = row["timestamp"].encode(errors="replace").decode()
-                return found, skip, (timestamp, row["id"] - 1)
+                return found, skip, _behind(row)
     return found, skip, None
 
 
-async def _search(
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """The numbers of the rows that a text or a tag finds."""
+
+    match: str | None
+    tag: str | None
+
+    @classmethod
+    async def of(cls, database: Database, wanted: HistoryFilter) -> "_Numbers":
+        text = wanted.text
+        if text is None:
+            return cls(None, wanted.tag)
+        match = await database.run(lambda connection: to_match(connection, text))
+        return cls(match, wanted.tag if match is not None else None)
+
+    def select(self, connection: sqlite3.Connection, *, below: int, limit: int) -> list[int]:
+        """The largest under ``below``, largest first; none for a text without a word."""
+        if self.match is not None:
+            return find_matching_ids(connection, self.match, below=below, limit=limit)
+        if self.tag is not None:
+            return find_tagged_ids(connection, self.tag, below=below, limit=limit)
+        return []
+
+    def keep(self, connection: sqlite3.Connection, ids: list[int]) -> str:
+        """Those of ``ids`` that the tag finds too, as JSON."""
+        if self.match is not None and self.tag is not None:
+            ids = keep_tagged_ids(connection, self.tag, ids)
+        return json.dumps(ids)
+
+
+async def _find_by_number(
     database: Database,
     spoiled: SpoiledRows,
-    text: str,
-    filters: _Filters,
+    filters: Filters,
     after: HistoryCursor | None,
     wanted: int,
 ) -> list[PromptHistory]:
-    match = await database.run(lambda c: to_match(c, text))
+    numbers = await _Numbers.of(database, filters.wanted)
     below = MAX_COUNT if after is None else after.id
     step = max(wanted, _MATCHES_A_STEP) if filters.narrow else wanted
     rows: list[PromptHistory] = []
-    while match is not None and len(rows) < wanted:
+    while len(rows) < wanted:
         select = partial(
-            _select_matches, spoiled=spoiled, match=match, filters=filters, below=below, step=step
+            _select_matches,
+            spoiled=spoiled,
+            numbers=numbers,
+            filters=filters,
+            below=below,
+            step=step,
         )
         seen, found = await database.run(partial(select, wanted=wanted - len(rows)))
         rows += found
@@ -221,26 +268,24 @@ def _select_matches(
     connection: sqlite3.Connection,
     *,
     spoiled: SpoiledRows,
-    match: str,
-    filters: _Filters,
+    numbers: _Numbers,
+    filters: Filters,
     below: int,
     step: int,
     wanted: int,
 ) -> tuple[list[int], list[PromptHistory]]:
     """The ids of the next ``step`` matches, and up to ``wanted`` improvements among these
     that pass the filters."""
-    ids = find_matching_ids(connection, match, below=below, limit=step)
-    # The plus keeps SQLite from going along an index of all rows of a backend or a time.
+    ids = numbers.select(connection, below=below, limit=step)
     cursor = connection.execute(
         f"""
         SELECT {filters.columns}
         FROM prompt_history
         WHERE id IN (SELECT value FROM json_each(:ids))
-            AND {filters.sql.replace("backend =", "+backend =")}
-                +timestamp BETWEEN :first AND :last
+            AND {filters.sql_of_numbered}
         ORDER BY id DESC
         """,  # noqa: S608  # nosec B608
-        {**filters.parameters, "ids": json.dumps(ids)},
+        {**filters.parameters, "ids": numbers.keep(connection, ids)},
     )
     with closing(cursor):
         sound = (history for row in cursor if (history := spoiled.read(row)))

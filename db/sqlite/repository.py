@@ -1,25 +1,25 @@
 """The history in SQLite."""
 
 import json
+import re
 import sqlite3
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from types import MappingProxyType
 from uuid import UUID
 
-import anyio
-
 from db.sqlite import pages as history_pages
-from db.sqlite.compaction import PAUSE_S, compact
+from db.sqlite.compaction import compact
 from db.sqlite.database import Database
-from db.sqlite.rows import COLUMNS, INSERT_ROW, insert_row, to_parameters
-from db.sqlite.set_aside_rows import delete_old_set_aside, delete_set_aside
+from db.sqlite.deletion import delete_matching, delete_old
+from db.sqlite.filters import Filters
+from db.sqlite.rows import COLUMNS, INSERT_ROW, insert_row, to_parameters, update_row
+from db.sqlite.set_aside_rows import delete_set_aside
 from db.sqlite.spoiled_rows import SpoiledRows, iterate_spoiled
 from db.sqlite.sql_files import load_statement
 from db.sqlite.usage import read_usage
+from db.sqlite.versions import select_versions
 from prompt_improver.domain.errors import SpoiledRowError
 from prompt_improver.domain.history_filter import (
     EVERYTHING,
@@ -36,14 +36,9 @@ from prompt_improver.domain.prompt_repository import (
 )
 from prompt_improver.domain.usage_statistics import UsageStatistics
 
-MAX_DAYS = 36_500
-# Rows a transaction when deleting: as many as take about this long, so that a save which
-# comes in between waits for little. 53,000 at once kept it for more than a second; what a row
-# takes differs ten times over, with the size of the file and the disk.
-STEP_S = 0.025
-FIRST_CHUNK, LEAST_CHUNK, MOST_CHUNK = 50, 5, 200
 # The largest number that SQLite can bind.
 MAX_INTEGER = 2**63 - 1
+_BEGINNING = re.compile(r"[0-9a-f][0-9a-f-]*")
 
 
 class SQLitePromptRepository(PromptRepository):
@@ -97,9 +92,8 @@ class SQLitePromptRepository(PromptRepository):
         return await self._database.run(lambda connection: self._find(connection, "id", id))
 
     async def find_by_prompt_id(self, prompt_id: str) -> PromptHistory | None:
-        try:
-            kept = str(UUID(prompt_id))
-        except ValueError:
+        kept = _canonical(prompt_id)
+        if kept is None:
             return None
         return await self._database.run(
             lambda connection: self._find(connection, "prompt_id", kept)
@@ -108,8 +102,7 @@ class SQLitePromptRepository(PromptRepository):
     async def find_recent(
         self, limit: int = 100, offset: int = 0, backend: BackendType | None = None
     ) -> list[PromptHistory]:
-        if limit < 1:
-            raise ValueError(f"limit must be 1 or more, got {limit}")
+        _check_limit(limit)
         if offset < 0:
             raise ValueError(f"offset must be 0 or more, got {offset}")
         return await self._find_several(HistoryFilter(backend=backend), limit, skip=offset)
@@ -124,14 +117,46 @@ class SQLitePromptRepository(PromptRepository):
         wanted: HistoryFilter = EVERYTHING,
         cut: int | None = None,
     ) -> Page:
-        if limit < 1:
-            raise ValueError(f"limit must be 1 or more, got {limit}")
+        _check_limit(limit)
         after = None if cursor is None else HistoryCursor.decode(cursor)
         # The one too many tells of a next page.
         rows = await self._find_several(
             wanted, min(limit, MAX_INTEGER - 1) + 1, after=after, cut=cut
         )
         return page_of(rows, limit)
+
+    async def find_versions(
+        self, prompt_id: str, limit: int = 1_000, cut: int | None = None
+    ) -> list[PromptHistory]:
+        _check_limit(limit)
+        kept = _canonical(prompt_id)
+        if kept is None:
+            return []
+        limit = min(limit, MAX_INTEGER)
+        return await self._database.run(
+            lambda connection: select_versions(connection, self._spoiled, kept, limit, cut)
+        )
+
+    async def find_prompt_ids(self, beginning: str, limit: int = 2) -> list[str]:
+        _check_limit(limit)
+        if not _BEGINNING.fullmatch(beginning.lower()):
+            return []
+        sql = """
+            SELECT prompt_id
+            FROM prompt_history
+            WHERE prompt_id BETWEEN ? AND ? || 'g'
+            ORDER BY prompt_id
+            LIMIT ?
+        """
+        parameters = (beginning.lower(), beginning.lower(), min(limit, MAX_INTEGER))
+        rows = await self._database.run(lambda c: c.execute(sql, parameters).fetchall())
+        return [row["prompt_id"] for row in rows]
+
+    async def count(self, wanted: HistoryFilter) -> int:
+        found = 0
+        async for ids in history_pages.find_ids(self._database, wanted):
+            found += len(ids)
+        return found
 
     def iterate(self, chunk: int = 50) -> AsyncIterator[list[PromptHistory]]:
         return history_pages.iterate(self._database, self._spoiled, chunk)
@@ -142,8 +167,8 @@ class SQLitePromptRepository(PromptRepository):
     async def get_usage(
         self, start: datetime | None = None, end: datetime | None = None
     ) -> UsageStatistics:
-        first, last = history_pages.bounds(HistoryFilter(start=start, end=end))
-        return await self._database.run(lambda connection: read_usage(connection, first, last))
+        span = Filters(HistoryFilter(start=start, end=end))
+        return await self._database.run(lambda c: read_usage(c, span.first, span.last))
 
     async def get_statistics(self) -> PromptStatistics:
         sql = load_statement("maintenance/statistics.sql", "SELECT")
@@ -162,46 +187,33 @@ class SQLitePromptRepository(PromptRepository):
             rated_bad=row["rated_bad"],
         )
 
+    async def update(self, prompt_id: str, changes: Mapping[str, object]) -> PromptHistory | None:
+        kept_id = _canonical(prompt_id)
+        if kept_id is None:
+            return None
+
+        def update(connection: sqlite3.Connection) -> PromptHistory | None:
+            kept = self._find(connection, "prompt_id", kept_id)
+            if kept is None:
+                return None
+            changed = kept.with_changes(changes)
+            if changed != kept:
+                update_row(connection, changed)
+            return changed
+
+        return await self._database.write(update)
+
     async def delete_old(self, days: int) -> int:
-        if not 1 <= days <= MAX_DAYS:
-            raise ValueError(f"days must be from 1 to {MAX_DAYS}, got {days}")
-        keep_aside, overwrite, delete, put_back, drop = (
-            load_statement("maintenance/delete_old.sql", beginning)
-            for beginning in (
-                "CREATE TEMP TABLE rows_kept_aside",
-                "UPDATE prompt_history AS overwritten",
-                "DELETE FROM prompt_history",
-                "UPDATE prompt_history AS restored",
-                "DROP TABLE rows_kept_aside",
-            )
-        )
-
-        def delete_some(connection: sqlite3.Connection, rows: int) -> int:
-            parameters = {"days": days, "rows": rows}
-            connection.execute(keep_aside, parameters)
-            connection.execute(overwrite, parameters)
-            gone = connection.execute(delete, parameters).rowcount
-            connection.execute(put_back)
-            connection.execute(drop)
-            return gone
-
-        deleted, rows = 0, FIRST_CHUNK
-        while True:
-            began = time.monotonic()
-            gone = await self._database.write(partial(delete_some, rows=rows))
-            deleted += gone
-            if gone < rows:
-                break
-            rows = next_chunk(rows, time.monotonic() - began)
-            await anyio.sleep(PAUSE_S)
-        deleted += await self._database.write(lambda c: delete_old_set_aside(c, days))
+        deleted = await delete_old(self._database, days)
         await self.compact()
         return deleted
 
+    async def delete_matching(self, wanted: HistoryFilter) -> int:
+        return await delete_matching(self._database, wanted)
+
     async def delete(self, prompt_id: str) -> bool:
-        try:
-            kept = str(UUID(prompt_id))
-        except ValueError:
+        kept = _canonical(prompt_id)
+        if kept is None:
             return False
         sql = "DELETE FROM prompt_history WHERE prompt_id = ?"
 
@@ -249,8 +261,14 @@ class SQLitePromptRepository(PromptRepository):
         return history
 
 
-def next_chunk(rows: int, seconds: float) -> int:
-    """How many rows to delete in the next transaction, when ``rows`` took ``seconds``."""
-    if seconds > STEP_S:
-        return max(rows // 2, LEAST_CHUNK)
-    return min(rows * 2, MOST_CHUNK) if seconds < STEP_S / 3 else rows
+def _canonical(prompt_id: str) -> str | None:
+    """As the table has it; None where it is no UUID."""
+    try:
+        return str(UUID(prompt_id))
+    except ValueError:
+        return None
+
+
+def _check_limit(limit: int) -> None:
+    if limit < 1:
+        raise ValueError(f"limit must be 1 or more, got {limit}")

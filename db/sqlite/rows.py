@@ -10,6 +10,7 @@ from typing import Any
 from prompt_improver.domain.prompt_history import (
     COLUMN_RULES,
     DETAIL_RULES,
+    EDITABLE,
     TAGS_RULE,
     PromptHistory,
 )
@@ -51,6 +52,32 @@ def insert_row(connection: sqlite3.Connection, history: PromptHistory) -> int | 
     assert cursor.lastrowid is not None, "a row was added"
     insert_tags(connection, cursor.lastrowid, history.tags)
     return cursor.lastrowid
+
+
+def update_row(connection: sqlite3.Connection, history: PromptHistory) -> None:
+    """Bring what is EDITABLE of the row to what ``history`` says; no other column is written."""
+    connection.execute(
+        """
+        UPDATE prompt_history
+        SET
+            starred = :starred,
+            rating = :rating,
+            note = :note,
+            edited_prompt = :edited_prompt
+        WHERE id = :id
+        """,
+        {name: getattr(history, name) for name in ("id", *EDITABLE) if name != "tags"},
+    )
+    connection.execute(
+        """
+        DELETE FROM prompt_tags
+        WHERE history_id = :id
+            AND tag NOT IN (SELECT value FROM json_each(:tags))
+        """,
+        {"id": history.id, "tags": _json(history.tags)},
+    )
+    assert history.id is not None, "a row that was read has its number"
+    insert_tags(connection, history.id, history.tags)
 
 
 def insert_tags(connection: sqlite3.Connection, id: int, tags: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ the index would make of the text. SQLite itself is asked for these; its idea of 
 Python's differ.
 """
 
+import json
 import sqlite3
 
 from prompt_improver.domain.prompt_repository import MAX_SEARCH_WORDS
@@ -44,17 +45,53 @@ def to_match(connection: sqlite3.Connection, text: str) -> str | None:
 def find_matching_ids(
     connection: sqlite3.Connection, match: str, *, below: int, limit: int
 ) -> list[int]:
-    """The largest ids under ``below`` of rows that match, largest first. Read backwards
-    along the index: what a common word costs does not grow with the history."""
+    """The largest ids under ``below`` of rows that match in their texts, or in note and tags,
+    largest first. Read backwards along the two indexes: what a common word costs does not grow
+    with the history."""
+    found: set[int] = set()
+    for index in ("prompt_history_search", "note_search"):
+        rows = connection.execute(
+            f"""
+            SELECT rowid
+            FROM {index}
+            WHERE {index} MATCH :match
+                AND rowid < :below
+            ORDER BY rowid DESC
+            LIMIT :limit
+            """,  # noqa: S608  # nosec B608
+            {"match": match, "below": below, "limit": limit},
+        )
+        found.update(row[0] for row in rows)
+    return sorted(found, reverse=True)[:limit]
+
+
+def find_tagged_ids(
+    connection: sqlite3.Connection, tag: str, *, below: int, limit: int
+) -> list[int]:
+    """The largest ids under ``below`` of rows with this tag, largest first."""
     rows = connection.execute(
         """
-        SELECT rowid
-        FROM prompt_history_search
-        WHERE prompt_history_search MATCH :match
-            AND rowid < :below
-        ORDER BY rowid DESC
+        SELECT history_id
+        FROM prompt_tags
+        WHERE tag = :tag
+            AND history_id < :below
+        ORDER BY history_id DESC
         LIMIT :limit
         """,
-        {"match": match, "below": below, "limit": limit},
+        {"tag": tag, "below": below, "limit": limit},
+    )
+    return [row[0] for row in rows]
+
+
+def keep_tagged_ids(connection: sqlite3.Connection, tag: str, ids: list[int]) -> list[int]:
+    """Those of ``ids`` whose rows have this tag."""
+    rows = connection.execute(
+        """
+        SELECT history_id
+        FROM prompt_tags
+        WHERE tag = :tag
+            AND history_id IN (SELECT value FROM json_each(:ids))
+        """,
+        {"tag": tag, "ids": json.dumps(ids)},
     )
     return [row[0] for row in rows]

@@ -5,7 +5,12 @@ from contextlib import suppress
 from datetime import date
 
 from prompt_improver.domain.prompt_history import BackendType
-from prompt_improver.domain.usage_statistics import FIGURES, UsageFigures, UsageStatistics
+from prompt_improver.domain.usage_statistics import (
+    FIGURES,
+    Opinions,
+    UsageFigures,
+    UsageStatistics,
+)
 
 # The formulas are those of the view daily_summary_from_rows, which would look at every row.
 _PART_OF_A_DAY = """
@@ -50,6 +55,28 @@ _USAGE = f"""
     GROUP BY day
 """  # noqa: S608  # nosec B608
 
+_OPINIONS = """
+    SELECT
+        (
+            SELECT COUNT(*)
+            FROM prompt_history INDEXED BY prompt_history_by_starred
+            WHERE starred = 1
+                AND timestamp BETWEEN :first AND :last
+        ),
+        (
+            SELECT COUNT(*)
+            FROM prompt_history
+            WHERE rating = 1
+                AND timestamp BETWEEN :first AND :last
+        ),
+        (
+            SELECT COUNT(*)
+            FROM prompt_history
+            WHERE rating = -1
+                AND timestamp BETWEEN :first AND :last
+        )
+"""
+
 _NOTHING = ("1", "0")
 _MIDNIGHT, _LAST_MOMENT = " 00:00:00.000", " 23:59:59.999"
 
@@ -89,4 +116,5 @@ def read_usage(connection: sqlite3.Connection, first: str, last: str) -> UsageSt
                 by_backend[BackendType(backend)] = UsageFigures._make(sums)
             else:
                 by_day[date.fromisoformat(day)] = UsageFigures._make(sums)
-    return UsageStatistics.of(by_backend, by_day)
+    counts = connection.execute(_OPINIONS, {"first": first, "last": last}).fetchone()
+    return UsageStatistics.of(by_backend, by_day, Opinions(*counts))

@@ -11,6 +11,7 @@ from prompt_improver.api.shutdown import Shutdown
 from prompt_improver.container import NotRegisteredError
 from prompt_improver.domain.errors import HistoryOffError
 from prompt_improver.domain.prompt_repository import PromptRepository
+from prompt_improver.domain.recorder import Recorder
 from prompt_improver.improvement.backends import Backends
 from prompt_improver.improvement.cancellation import Cancellation
 from prompt_improver.improvement.improve_idea import ImproveIdea
@@ -55,6 +56,7 @@ BackendsDependency = Annotated[Backends, Depends(_registered(Backends))]
 ImproveIdeaDependency = Annotated[ImproveIdea, Depends(_registered(ImproveIdea))]
 RepositoryHealthDependency = Annotated[RepositoryHealth, Depends(_registered(RepositoryHealth))]
 HistoryDependency = Annotated[PromptRepository, Depends(_history)]
+RecorderDependency = Annotated[Recorder, Depends(_registered(Recorder))]
 CompactionDependency = Annotated[HistoryCompaction, Depends(_registered(HistoryCompaction))]
 MetricsDependency = Annotated[Metrics, Depends(_registered(Metrics))]
 CancellationDependency = Annotated[Cancellation, Depends(_cancellation)]

@@ -1,32 +1,32 @@
-"""/api/v1/history and /api/v1/statistics: reading what is kept, and deleting of it."""
+"""/api/v1/history and /api/v1/statistics: the history as a whole."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from prompt_improver.api.dependencies import CompactionDependency, HistoryDependency
-from prompt_improver.api.errors import HISTORY_ERRORS, PROMPT_ERRORS, SPOILED_ROW_ERRORS
+from prompt_improver.api.errors import HISTORY_ERRORS
 from prompt_improver.api.history_parameters import (
     Cursor,
     From,
+    Full,
     Limit,
-    PromptId,
-    SearchText,
     To,
+    Wanted,
     check_full_limit,
+    check_names_a_part,
     check_order,
 )
 from prompt_improver.api.history_schemas import (
     SUMMARY_CHARACTERS,
-    HistoryItem,
+    DeletionResponse,
     HistoryResponse,
     StatisticsResponse,
     page_parts,
 )
 from prompt_improver.api.pieces import answer_in_pieces, in_pieces
-from prompt_improver.domain.errors import ImprovementNotFoundError
 from prompt_improver.domain.history_export import (
     MEDIA_TYPES,
     ExportFormat,
@@ -34,8 +34,6 @@ from prompt_improver.domain.history_export import (
     renderer,
     to_spoiled_line,
 )
-from prompt_improver.domain.history_filter import HistoryFilter
-from prompt_improver.domain.prompt_history import BackendType
 
 T = TypeVar("T")
 
@@ -45,32 +43,42 @@ router = APIRouter(prefix="/api/v1", tags=["history"], responses=HISTORY_ERRORS)
 @router.get("/history", response_model=HistoryResponse)
 async def list_history(
     repository: HistoryDependency,
+    wanted: Wanted,
     limit: Limit = 50,
     cursor: Cursor = None,
-    backend: Annotated[BackendType | None, Query(description="Of this backend only.")] = None,
-    start: From = None,
-    end: To = None,
-    text: SearchText = None,
-    full: Annotated[
-        bool, Query(description="Whole ideas and prompts; `limit` is then at most 50.")
-    ] = False,
+    full: Full = False,
 ) -> Response:
     """A page of the improvements, newest first, with the first 300 characters of idea and
     prompt. A cursor leads on from the last item, so what is saved or deleted meanwhile doubles
     and skips nothing."""
-    check_order(start, end)
     if full:
         check_full_limit(limit)
-    if text is not None and not text.strip():
-        text = None
-    wanted = HistoryFilter(backend=backend, start=start, end=end, text=text)
     # The one too many tells that a text goes on.
     cut = None if full else SUMMARY_CHARACTERS + 1
     page = await repository.find_page(limit, cursor, wanted, cut)
     return await answer_in_pieces(page_parts(page, full=full), "application/json")
 
 
-# Before {prompt_id}, which would take it for one.
+@router.delete("/history")
+async def delete_history(
+    request: Request,
+    repository: HistoryDependency,
+    compaction: CompactionDependency,
+    wanted: Wanted,
+    dry_run: Annotated[bool, Query(description="Only count what would be deleted.")] = False,
+) -> DeletionResponse:
+    """Delete all improvements that the filters name, starred ones too. As for one improvement,
+    words leave the search index in the background."""
+    check_names_a_part(request, wanted)
+    if dry_run:
+        return DeletionResponse(count=await repository.count(wanted), dry_run=True)
+    count = await repository.delete_matching(wanted)
+    if count:
+        compaction.soon()
+    return DeletionResponse(count=count, dry_run=False)
+
+
+# Included before history_item, whose {prompt_id} would take it for one.
 @router.get(
     "/history/export",
     response_class=Response,
@@ -103,28 +111,6 @@ async def export_history(
         return await _download("", to_spoiled_line, rows, "spoiled_rows", ExportFormat.JSONL)
     chunks = repository.iterate()
     return await _download(heading(chosen), renderer(chosen), chunks, "prompt_history", chosen)
-
-
-@router.get("/history/{prompt_id}", responses={**PROMPT_ERRORS, **SPOILED_ROW_ERRORS})
-async def get_improvement(prompt_id: PromptId, repository: HistoryDependency) -> HistoryItem:
-    """One improvement."""
-    found = await repository.find_by_prompt_id(prompt_id)
-    if found is None:
-        raise ImprovementNotFoundError("no row has this prompt_id")
-    return HistoryItem.of(found)
-
-
-@router.delete("/history/{prompt_id}", status_code=204, responses=PROMPT_ERRORS)
-async def delete_improvement(
-    prompt_id: PromptId, repository: HistoryDependency, compaction: CompactionDependency
-) -> None:
-    """Delete one improvement. It is found no more from this moment on. Its text is overwritten
-    where it stands; its words leave the search index in the background, within a minute or so.
-    In rare cases SQLite leaves a copy of some text in free room of the file: only the command
-    `vacuum` writes the file anew without it. Backups and exports keep what they hold."""
-    if not await repository.delete(prompt_id):
-        raise ImprovementNotFoundError("no row has this prompt_id")
-    compaction.soon()
 
 
 @router.get("/statistics")

@@ -3,14 +3,17 @@ not repeat it."""
 
 import re
 from datetime import UTC, date, datetime, time
-from typing import Annotated
+from typing import Annotated, NoReturn
 
-from fastapi import Path, Query
+from fastapi import Depends, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, PlainValidator
 
 from prompt_improver.api.schemas import storable
-from prompt_improver.domain.history_filter import HistoryCursor
+from prompt_improver.domain.history_filter import EVERYTHING, HistoryCursor, HistoryFilter
+from prompt_improver.domain.prompt_history import BackendType
+from prompt_improver.domain.target import Target
+from prompt_improver.domain.values import tags
 
 MAX_PAGE = 500
 MAX_FULL_PAGE = 50
@@ -36,6 +39,13 @@ def _prompt_id(text: str) -> str:
     return text
 
 
+def prompt_id_or_idea(text: str) -> str:
+    """``text``. Raises ValueError where it is neither a UUID nor idea."""
+    if text != "idea" and not _UUID.fullmatch(text):
+        raise ValueError("must be the UUID of an improvement, or idea")
+    return text
+
+
 def _from(text: str) -> datetime:
     return _moment(text, time.min)
 
@@ -57,12 +67,19 @@ def _moment(text: str, time_of_a_date: time) -> datetime:
         raise ValueError(_DATE) from None
 
 
+def _tag(text: str) -> str:
+    (found,) = tags("tag", (storable(text),))
+    return found
+
+
+_Name = AfterValidator(storable)
 PromptId = Annotated[
     str,
     Path(description="`prompt_id` of the improvement.", json_schema_extra={"format": "uuid"}),
     AfterValidator(_prompt_id),
 ]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Items on a page.")]
+Full = Annotated[bool, Query(description="Whole ideas and prompts; `limit` is then at most 50.")]
 # None stands inside, because FastAPI does not see what is annotated inside a union. What
 # is not sent is not validated.
 Cursor = Annotated[
@@ -75,10 +92,10 @@ SearchText = Annotated[
     Query(
         alias="q",
         max_length=MAX_SEARCH_CHARACTERS,
-        description="Words that the idea, the context or the improved prompt hold, all of them; "
-        "accents and case do not count; the last may be the beginning of a word; the first 32 "
-        "count. Blank: everything. Without a letter or digit: nothing. Found improvements come "
-        "the last saved first.",
+        description="Words that stand, all of them, in idea, context and improved prompt, or all "
+        "of them in note and tags; accents and case do not count; the last may be the beginning "
+        "of a word; the first 32 count. Blank: everything. Without a letter or digit: nothing. "
+        "Found improvements come the last saved first.",
     ),
     AfterValidator(storable),
 ]
@@ -106,16 +123,84 @@ To = Annotated[
 def check_full_limit(limit: int) -> None:
     """Raises RequestValidationError where ``limit`` is too large for full items."""
     if limit > MAX_FULL_PAGE:
-        problem = {
-            "loc": ("query", "limit"),
-            "msg": f"must be at most {MAX_FULL_PAGE} with full=true",
-            "type": "value_error",
-        }
-        raise RequestValidationError([problem])
+        _refuse(("limit",), f"must be at most {MAX_FULL_PAGE} with full=true")
 
 
 def check_order(start: datetime | None, end: datetime | None) -> None:
     """Raises RequestValidationError where ``start`` is after ``end``."""
     if start is not None and end is not None and start > end:
-        problem = {"loc": ("query", "from"), "msg": "must not be after to", "type": "value_error"}
-        raise RequestValidationError([problem])
+        _refuse(("from",), "must not be after to")
+
+
+def _wanted(
+    backend: Annotated[BackendType | None, Query(description="Of this backend only.")] = None,
+    start: From = None,
+    end: To = None,
+    text: SearchText = None,
+    starred: Annotated[
+        bool | None, Query(description="true: starred ones only; false: the others only.")
+    ] = None,
+    rating: Annotated[
+        int | None, Query(ge=-1, le=1, description="With this rating only: -1, 0 or 1.")
+    ] = None,
+    tag: Annotated[
+        str | None,
+        Query(
+            description="With this tag only, as it was given. Found improvements come the last "
+            "saved first.",
+        ),
+        AfterValidator(_tag),
+    ] = None,
+    task: Annotated[str | None, Query(description="With this `task` only."), _Name] = None,
+    artefact: Annotated[str | None, Query(description="With this `artefact` only."), _Name] = None,
+    target: Annotated[Target | None, Query(description="With this `target` only.")] = None,
+    parent: Annotated[
+        str | None,
+        Query(
+            description="Refined from the improvement with this `prompt_id`, itself.",
+            json_schema_extra={"format": "uuid"},
+        ),
+        AfterValidator(_prompt_id),
+    ] = None,
+) -> HistoryFilter:
+    """What the filters of an address ask for, together."""
+    check_order(start, end)
+    return HistoryFilter(
+        backend=backend,
+        start=start,
+        end=end,
+        text=text if text is not None and text.strip() else None,
+        starred=starred,
+        rating=rating,
+        tag=tag,
+        task=task,
+        artefact=artefact,
+        target=None if target is None else target.value,
+        parent_id=parent,
+    )
+
+
+Wanted = Annotated[HistoryFilter, Depends(_wanted)]
+
+
+def check_names_a_part(request: Request, wanted: HistoryFilter) -> None:
+    """Raises RequestValidationError where a request that deletes names no filter, one that there
+    is not, or one twice: more would be deleted than was meant."""
+    given = [name for name, _ in request.query_params.multi_items()]
+    if wanted == EVERYTHING:
+        _refuse((), "name at least one filter, such as tag or backend; nothing was deleted")
+    for name in given:
+        if name not in _NAMES:
+            _refuse((name,), f"there is no such filter; there are {', '.join(_NAMES)}")
+        if given.count(name) > 1:
+            _refuse((name,), "must be given once")
+
+
+_NAMES = (
+    "q", "from", "to", "backend", "starred", "rating", "tag", "task", "artefact", "target",
+    "parent", "dry_run",
+)  # fmt: skip
+
+
+def _refuse(loc: tuple[str, ...], message: str) -> NoReturn:
+    raise RequestValidationError([{"loc": ("query", *loc), "msg": message, "type": "value_error"}])

@@ -1,17 +1,27 @@
 """What answers about the history look like."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+)
 
 from prompt_improver.api.improvement_fields import ImprovementFields
+from prompt_improver.api.schemas import Text, storable
 from prompt_improver.domain.history_filter import Page
 from prompt_improver.domain.history_record import to_json_record
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.usage_statistics import UsageFigures, UsageStatistics
+from prompt_improver.domain.values import MAX_TAG_CHARACTERS
 
 
 class HistoryItem(ImprovementFields):
@@ -29,6 +39,7 @@ class HistoryItem(ImprovementFields):
         return cls(**to_json_record(history))
 
 
+MOST_TAGS = 50
 SUMMARY_CHARACTERS = 300
 """Of idea and prompt, in a list."""
 
@@ -61,8 +72,19 @@ class HistoryResponse(BaseModel):
 
 def page_parts(page: Page, *, full: bool) -> Iterator[bytes]:
     """The JSON of the HistoryResponse for ``page``, an item at a time."""
+    yield from _items(page.items, full=full)
+    yield f',"next_cursor":{json.dumps(page.next_cursor)}}}'.encode()
+
+
+def version_parts(versions: Sequence[PromptHistory], *, full: bool) -> Iterator[bytes]:
+    """The JSON of the VersionsResponse for ``versions``, an item at a time."""
+    yield from _items(versions, full=full)
+    yield b"}"
+
+
+def _items(rows: Sequence[PromptHistory], *, full: bool) -> Iterator[bytes]:
     yield b'{"items":['
-    for number, row in enumerate(page.items):
+    for number, row in enumerate(rows):
         if number:
             yield b","
         item = (
@@ -71,7 +93,72 @@ def page_parts(page: Page, *, full: bool) -> Iterator[bytes]:
             else HistorySummary.summary_of(row)
         )
         yield item.model_dump_json().encode()
-    yield f'],"next_cursor":{json.dumps(page.next_cursor)}}}'.encode()
+    yield b"]"
+
+
+class VersionsResponse(BaseModel):
+    """The thread of an improvement."""
+
+    items: list[HistorySummary] = Field(description="Oldest first.")
+
+
+Tag = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TAG_CHARACTERS),
+    AfterValidator(storable),
+]
+
+
+class ImprovementChanges(BaseModel):
+    """What you think of an improvement. What is left out stays as it is."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"starred": True, "rating": 1, "tags": ["work"]}]},
+    )
+
+    starred: StrictBool = Field(False, description="Whether it is starred.")
+    rating: Annotated[StrictInt, Field(ge=-1, le=1)] | None = Field(
+        None, description="-1 bad, 0 neither, 1 good; null takes the rating away."
+    )
+    note: Text | None = Field(None, description="A note; null or blank takes it away.")
+    tags: list[Tag] = Field(
+        [], max_length=MOST_TAGS, description="All its tags, in the place of those before."
+    )
+    edited_prompt: Text | None = Field(
+        None,
+        description="Your own version of the improved prompt, which itself stays; null or blank "
+        "takes it away.",
+    )
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Those that were sent."""
+        return self.model_dump(include=self.model_fields_set)
+
+
+class DeletionResponse(BaseModel):
+    """How much a DELETE by filter deletes."""
+
+    count: int = Field(description="Improvements deleted, or to be deleted.")
+    dry_run: bool = Field(description="Whether they are still there.")
+
+
+class DiffOperation(BaseModel):
+    """A stretch of text that both have, or that one of the two has."""
+
+    op: Literal["keep", "add", "remove"] = Field(
+        description="keep: in both; add: in this prompt alone; remove: in the other one alone."
+    )
+    text: str = Field(description="The text, with its white space.")
+
+
+class DiffResponse(BaseModel):
+    """The words of two prompts beside each other: `keep` and `add` make this prompt, `keep` and
+    `remove` the other one."""
+
+    against: str = Field(description="`prompt_id` of the other one, or idea.")
+    ops: list[DiffOperation] = Field(description="In the order of the text.")
 
 
 class Usage(BaseModel):
@@ -101,6 +188,9 @@ class StatisticsResponse(BaseModel):
     """How much was improved, with what, and what it cost."""
 
     total: Usage = Field(description="Over the time that was asked for.")
+    starred: int = Field(description="Of these, how many are starred.")
+    rated_good: int = Field(description="Of these, how many are rated 1.")
+    rated_bad: int = Field(description="Of these, how many are rated -1.")
     backends: dict[BackendType, Usage] = Field(
         description="The same for each backend; one without improvements is left out."
     )
@@ -112,6 +202,7 @@ class StatisticsResponse(BaseModel):
     def of(cls, statistics: UsageStatistics) -> "StatisticsResponse":
         return cls(
             total=Usage.of(statistics.total),
+            **statistics.opinions._asdict(),
             backends={
                 backend: Usage.of(figures) for backend, figures in statistics.by_backend.items()
             },

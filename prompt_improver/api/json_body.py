@@ -39,7 +39,8 @@ class JsonBodyRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def handle_json(request: Request) -> Response:
-            if not _is_json(request.headers.get("content-type", "")):
+            has_body = request.method in ("POST", "PATCH")
+            if has_body and not _is_json(request.headers.get("content-type", "")):
                 raise UnsupportedMediaTypeError("the body is not declared as JSON")
             response: Response = await handle(JsonBodyRequest(request.scope, request.receive))
             return response

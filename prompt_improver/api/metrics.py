@@ -234,6 +234,15 @@ class HistoryFigures(Collector):
         known = self.health.last_known
         if known is not None:
             yield _gauge("history_rows", "Rows in the history.", known.total_count)
+            yield _gauge("history_starred_rows", "Starred rows in the history.", known.starred)
+            rated = GaugeMetricFamily(
+                "prompt_improver_history_rated_rows",
+                "Rated rows in the history, by rating: good or bad.",
+                labels=["rating"],
+            )
+            rated.add_metric(["good"], known.rated_good)
+            rated.add_metric(["bad"], known.rated_bad)
+            yield rated
         stored, logged = described.stored_bytes or 0, described.logged_bytes or 0
         yield _gauge("database_bytes", "Size of the database file.", stored)
         yield _gauge("wal_bytes", "Size of the write-ahead log beside it.", logged)

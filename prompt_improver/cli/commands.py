@@ -140,6 +140,9 @@ def stats() -> None:
             ("average confidence", _figure(found.average_confidence, ".3f")),
             ("average latency", _figure(found.average_latency_ms, ".1f", " ms")),
             *((f"  {backend}", count) for backend, count in backends),
+            ("starred", found.starred),
+            ("rated good", found.rated_good),
+            ("rated bad", found.rated_bad),
         ],
         width=20,
     )

@@ -2,11 +2,12 @@
 
 import base64
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from prompt_improver.domain.prompt_history import COLUMN_RULES, BackendType, PromptHistory
-from prompt_improver.domain.values import MAX_COUNT, text, utc_milliseconds
+from prompt_improver.domain.values import MAX_COUNT, Rule, tags, text, utc_milliseconds
 
 _POSITION = re.compile(
     r"1\|(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3})\|([1-9]\d{0,18})", re.ASCII
@@ -16,31 +17,38 @@ _MAX_CHARACTERS = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryFilter:
-    """The improvements of ``backend``, from ``start`` to ``end``, both included, that hold
-    every word of ``text`` in their idea, context or improved prompt: each of them where it is
-    not None. Moments are brought to UTC and cut to milliseconds, like those that are kept.
+    """The improvements that have each of these, where it is not None.
 
-    Words are runs of letters and digits, accents and case do not count, and the last one may
-    be the beginning of a word. Any text is a valid search; text without a word finds nothing.
+    Words of ``text`` are runs of letters and digits, accents and case do not count, and the last
+    one may be the beginning of a word. Any text is a valid search; text without a word finds
+    nothing.
 
     Raises:
-        ValueError: ``backend`` is none, ``start`` or ``end`` has no time zone, ``start`` is
-            after ``end``, or ``text`` holds what no row can (a NUL, half of a surrogate pair).
+        ValueError: a value is none that its field can have, ``start`` or ``end`` has no time
+            zone, ``start`` is after ``end``, or ``text`` holds what no row can (a NUL, half of a
+            surrogate pair).
     """
 
-    backend: BackendType | None = None
     start: datetime | None = None
     end: datetime | None = None
+    """From when to when, both included; brought to UTC and cut to milliseconds, like the
+    timestamps that are kept."""
     text: str | None = None
+    """Words that stand, all of them, in idea, context and improved prompt, or all of them in
+    note and tags."""
+    backend: BackendType | None = None
+    starred: bool | None = None
+    rating: int | None = None
+    tag: str | None = None
+    """One of its tags, whole."""
+    task: str | None = None
+    artefact: str | None = None
+    target: str | None = None
+    parent_id: str | None = None
+    """What it was refined from, itself."""
 
     def __post_init__(self) -> None:
-        rules = {
-            "backend": COLUMN_RULES["backend"],
-            "start": utc_milliseconds,
-            "end": utc_milliseconds,
-            "text": text,
-        }
-        for name, rule in rules.items():
+        for name, rule in _RULES.items():
             value = getattr(self, name)
             if value is not None:
                 # A frozen dataclass leaves no other way to set a field of its own.
@@ -48,6 +56,21 @@ class HistoryFilter:
         if self.start is not None and self.end is not None and self.start > self.end:
             raise ValueError(f"start must not be after end, got {self.start!r} and {self.end!r}")
 
+
+def _one_tag(name: str, value: object) -> str:
+    (found,) = tags(name, (value,))
+    return found
+
+
+EQUALS = ("parent_id", "starred", "rating", "artefact", "task", "target", "backend")
+"""The fields of a HistoryFilter that are those of an improvement, what is rarest first."""
+_RULES: Mapping[str, Rule] = {
+    "start": utc_milliseconds,
+    "end": utc_milliseconds,
+    "text": text,
+    "tag": _one_tag,
+    **{name: COLUMN_RULES[name] for name in EQUALS},
+}
 
 EVERYTHING = HistoryFilter()
 

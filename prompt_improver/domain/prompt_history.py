@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -133,6 +133,29 @@ class PromptHistory:
                     f"guardrail_sources must be {wanted}, one a guardrail, got {found}"
                 )
 
+    def with_changes(self, changes: Mapping[str, object]) -> "PromptHistory":
+        """The same with ``changes``, by the names of EDITABLE. A blank note or edit takes the one
+        that is there away, and so does an edit that is the improved prompt.
+
+        Raises:
+            ValueError: a name is not in EDITABLE, or a value breaks its rule.
+        """
+        given = dict(changes)
+        if unknown := given.keys() - set(EDITABLE):
+            raise ValueError(f"only {', '.join(EDITABLE)} can be changed, not {min(unknown)}")
+        for name in ("note", "edited_prompt"):
+            value = given.get(name)
+            if isinstance(value, str) and not value.strip():
+                given[name] = None
+        if given.get("edited_prompt") == self.improved_prompt:
+            given["edited_prompt"] = None
+        return replace(self, **given)  # type: ignore[arg-type]
+
+    @property
+    def prompt_to_use(self) -> str:
+        """What somebody made of the improved prompt, else the improved prompt."""
+        return self.improved_prompt if self.edited_prompt is None else self.edited_prompt
+
     @property
     def quality_score(self) -> float:
         """Confidence less a penalty for slowness, 0 to 1.
@@ -211,6 +234,9 @@ describes it. Rows, exports, imports and the spool carry what is named here."""
 
 TAGS_RULE: Mapping[str, Rule] = MappingProxyType({"tags": values.tags})
 """The field that stands in a table of its own."""
+
+EDITABLE = ("starred", "rating", "note", "tags", "edited_prompt")
+"""What people change of an improvement afterwards; all else stays as it was made."""
 
 OPTIONAL = frozenset(each.name for each in fields(PromptHistory) if each.default is None)
 """The fields that may be None."""

@@ -149,12 +149,37 @@ class PromptRepository(ABC):
         characters, so that a page of long ones is quick to read; one that begins with so many
         blanks is left whole.
 
-        Newest first; with a text the last saved first, which differs where older
+        Newest first; with a text or a tag the last saved first, which differs where older
         improvements were imported later. Words beyond MAX_SEARCH_WORDS are left out.
 
         Raises:
             ValueError: ``limit`` is under 1, or ``cursor`` is none of this history's.
         """
+
+    @abstractmethod
+    async def find_versions(
+        self, prompt_id: str, limit: int = 1_000, cut: int | None = None
+    ) -> list[PromptHistory]:
+        """The thread of the improvement with this UUID, oldest first: what it was refined from,
+        up to the first, and all that was refined from that; empty where there is none. ``cut``
+        as for ``find_page``.
+
+        Raises:
+            ValueError: ``limit`` is under 1.
+        """
+
+    @abstractmethod
+    async def find_prompt_ids(self, beginning: str, limit: int = 2) -> list[str]:
+        """The UUIDs that begin so, in their order, ``limit`` at the most; none where
+        ``beginning`` is blank or no beginning of a UUID.
+
+        Raises:
+            ValueError: ``limit`` is under 1.
+        """
+
+    @abstractmethod
+    async def count(self, wanted: HistoryFilter) -> int:
+        """How many rows ``delete_matching`` would delete."""
 
     @abstractmethod
     def iterate(self, chunk: int = 50) -> AsyncIterator[list[PromptHistory]]:
@@ -186,6 +211,23 @@ class PromptRepository(ABC):
         Raises:
             ValueError: one of the two has no time zone, or ``start`` is after ``end``.
         """
+
+    @abstractmethod
+    async def update(self, prompt_id: str, changes: Mapping[str, object]) -> PromptHistory | None:
+        """Change the improvement with this UUID as ``PromptHistory.with_changes`` does, and
+        return it as it is now; None where there is none.
+
+        Raises:
+            ValueError: as ``with_changes``; nothing was changed.
+            SpoiledRowError: the row was changed by hand into what no improvement can be.
+        """
+
+    @abstractmethod
+    async def delete_matching(self, wanted: HistoryFilter) -> int:
+        """Delete every row that ``wanted`` lets through and that was there when this began,
+        starred or not, spoiled or not; return how many. Done in steps, so that saves get in
+        between: what was deleted before an error stays deleted. As after ``delete``, words leave
+        the files with the next ``compact``."""
 
     @abstractmethod
     async def delete(self, prompt_id: str) -> bool:

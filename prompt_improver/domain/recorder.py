@@ -38,6 +38,10 @@ class Recorder(ABC):
     async def record(self, history: PromptHistory) -> SaveOutcome:
         """Take a row in; says what became of it. Raises nothing."""
 
+    async def catch_up(self) -> None:  # noqa: B027 most have nothing to wait for
+        """Wait until the rows that were taken in before are where others find them; not for
+        long, and not where the history does not work. Raises nothing."""
+
 
 class DisabledRecorder(Recorder):
     """No history is kept."""

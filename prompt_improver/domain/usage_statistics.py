@@ -36,6 +36,16 @@ class UsageFigures(NamedTuple):
         return self.latency_microseconds / self.timed / 1e3 if self.timed else None
 
 
+class Opinions(NamedTuple):
+    """What people thought of some improvements: how many they have starred, or rated."""
+
+    starred: int = 0
+    rated_good: int = 0
+    """With the rating 1."""
+    rated_bad: int = 0
+    """With the rating -1."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageStatistics:
     """Figures over a stretch of time: in all, per backend and per day (UTC). Backends and
@@ -46,12 +56,14 @@ class UsageStatistics:
         default_factory=lambda: MappingProxyType({})
     )
     by_day: Mapping[date, UsageFigures] = field(default_factory=lambda: MappingProxyType({}))
+    opinions: Opinions = field(default_factory=Opinions)
 
     @classmethod
     def of(
         cls,
         by_backend: Mapping[BackendType, UsageFigures],
         by_day: Mapping[date, UsageFigures],
+        opinions: Opinions,
     ) -> "UsageStatistics":
         """The statistics with these figures, in their order, and the total."""
         columns = zip(*by_backend.values(), strict=True)
@@ -61,6 +73,7 @@ class UsageStatistics:
                 {backend: by_backend[backend] for backend in BackendType if backend in by_backend}
             ),
             by_day=MappingProxyType({day: by_day[day] for day in sorted(by_day, reverse=True)}),
+            opinions=opinions,
         )
 
 

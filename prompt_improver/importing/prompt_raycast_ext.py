@@ -21,6 +21,8 @@ ORDER BY id
 """
 _OURS = {BackendType.ZERO_SHOT.value, BackendType.FEW_SHOT.value}
 
+SOURCE = "prompt_raycast_ext"
+
 
 def read_database(path: Path) -> Iterator[PromptHistory | BadLine]:
     """What each row of the database at ``path`` holds; a bad row goes by its ``id``. The same
@@ -48,7 +50,7 @@ def _to_history(row: sqlite3.Row) -> PromptHistory:
     identity = f"{row['id']} {row['created_at']} {row['original_idea']} {row['improved_prompt']}"
     backend = BackendType(row["backend"]) if row["backend"] in _OURS else BackendType.IMPORTED
     return PromptHistory(
-        prompt_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"prompt_raycast_ext {identity}")),
+        prompt_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{SOURCE} {identity}")),
         timestamp=_moment(row["created_at"]),
         original_idea=row["original_idea"],
         context=row["context"] or "",
@@ -62,6 +64,7 @@ def _to_history(row: sqlite3.Row) -> PromptHistory:
         reasoning=row["reasoning"],
         latency_ms=row["latency_ms"],
         model_version=f"{row['provider']}/{row['model']}",
+        source=SOURCE,
     )
 
 

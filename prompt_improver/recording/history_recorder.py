@@ -23,6 +23,10 @@ LONGEST_DRAIN_S = DRAIN_S + LAST_COMMIT_S + 2 * LAST_APPEND_S
 """Seconds that ``stop`` takes at the most: the spool's twice, for letting go of its file."""
 
 
+CATCH_UP_S = 1.0
+"""Seconds that ``catch_up`` waits at the most: a batch is committed in some milliseconds."""
+
+
 class HistoryRecorder(Recorder):
     """Takes rows in at once. A writer task commits them together; what the database cannot
     take (the breaker is open, the queue full, or the program stops) goes to the spool, and
@@ -145,6 +149,14 @@ class HistoryRecorder(Recorder):
         wait_s = self._wait_s if self._wait_for_commit else self._spool_wait_s
         done, _ = await asyncio.wait({row.outcome}, timeout=wait_s)
         return row.outcome.result() if done else SaveOutcome.QUEUED
+
+    async def catch_up(self) -> None:
+        newest = self._rows.newest_queued
+        if newest is None or self._breaker.state is not BreakerState.CLOSED:
+            return
+        if newest.outcome is None:
+            newest.outcome = asyncio.get_running_loop().create_future()
+        await asyncio.wait({newest.outcome}, timeout=CATCH_UP_S)
 
     async def stop(self) -> None:
         """Write what waits, to the database within ``drain_s`` seconds or else to the spool,

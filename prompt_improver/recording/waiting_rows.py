@@ -70,6 +70,11 @@ class WaitingRows:
         return self._spooled
 
     @property
+    def newest_queued(self) -> WaitingRow | None:
+        """The row that came last for the database and is not there yet."""
+        return self._queue[-1] if self._queue else None
+
+    @property
     def is_queue_full(self) -> bool:
         return len(self._queue) >= self._capacity
 

@@ -24,7 +24,7 @@ SELECT
     ) AS backend_distribution,
     (
         SELECT COUNT(*)
-        FROM prompt_history
+        FROM prompt_history INDEXED BY prompt_history_by_starred
         WHERE starred = 1
     ) AS starred,
     (

@@ -238,9 +238,11 @@ def test_a_surrogate_in_the_address_is_no_fault_of_ours(client):
 
 
 def test_statistics_count_in_all_per_backend_and_per_day(client, repository):
-    add(repository, 2)
+    add(repository, 2, starred=True, rating=-1)
     add(repository, backend="few-shot", confidence=None, timestamp=NOON + timedelta(days=1))
     figures = client.get(STATISTICS).json()
+    opinions = [figures[name] for name in ("starred", "rated_good", "rated_bad")]
+    assert opinions == [2, 0, 2]
     assert figures["total"] == {
         "improvements": 3, "rated": 2, "average_confidence": 0.75, "timed": 3,
         "average_latency_ms": 12.5, "model_calls": 3, "input_tokens": 930, "output_tokens": 360,
@@ -291,6 +293,10 @@ def test_an_export_of_nothing_is_empty_or_a_heading(client):
 
 CALLS = [
     ("GET", HISTORY),
+    ("DELETE", f"{HISTORY}?tag=work"),
+    ("DELETE", f"{HISTORY}?tag=work&dry_run=true"),
+    ("GET", f"{HISTORY}/6f1d4a52-5e0a-4c8c-9d6b-0d3f6d7c1b2e/versions"),
+    ("GET", f"{HISTORY}/6f1d4a52-5e0a-4c8c-9d6b-0d3f6d7c1b2e/diff"),
     ("GET", f"{HISTORY}?q=word"),
     ("GET", f"{HISTORY}/6f1d4a52-5e0a-4c8c-9d6b-0d3f6d7c1b2e"),
     ("DELETE", f"{HISTORY}/6f1d4a52-5e0a-4c8c-9d6b-0d3f6d7c1b2e"),
@@ -323,7 +329,9 @@ def test_every_call_is_described_and_listed(client):
     listed = client.get("/").json()["endpoints"].values()
     for path, method in (
         (HISTORY, "get"), (f"{HISTORY}/{{prompt_id}}", "get"), (f"{HISTORY}/export", "get"),
-        (f"{HISTORY}/{{prompt_id}}", "delete"), (STATISTICS, "get"),
+        (f"{HISTORY}/{{prompt_id}}", "delete"), (STATISTICS, "get"), (HISTORY, "delete"),
+        (f"{HISTORY}/{{prompt_id}}", "patch"), (f"{HISTORY}/{{prompt_id}}/versions", "get"),
+        (f"{HISTORY}/{{prompt_id}}/diff", "get"),
     ):  # fmt: skip
         assert f"{method.upper()} {path}" in listed
         described = document["paths"][path][method]
@@ -331,7 +339,11 @@ def test_every_call_is_described_and_listed(client):
         assert ("404" in described["responses"]) == ("{prompt_id}" in path)
         for parameter in described.get("parameters", []):
             assert parameter["description"], (path, parameter["name"])
-    for name in ("HistoryItem", "HistoryResponse", "StatisticsResponse", "Usage", "DayUsage"):
+    for name in (
+        "HistoryItem", "HistoryResponse", "StatisticsResponse", "Usage", "DayUsage",
+        "ImprovementChanges", "VersionsResponse", "DeletionResponse", "DiffResponse",
+        "DiffOperation",
+    ):  # fmt: skip
         for field, schema in document["components"]["schemas"][name]["properties"].items():
             assert schema.get("description"), (name, field)
 
@@ -383,5 +395,5 @@ def test_a_cursor_is_for_urls_and_says_nothing_of_a_later_form():
 
 def test_a_wrong_method_is_told_all_that_the_address_takes(client):
     answer = client.put(f"{HISTORY}/6f1d4a52-5e0a-4c8c-9d6b-0d3f6d7c1b2e")
-    assert (answer.status_code, answer.headers["Allow"]) == (405, "DELETE, GET, HEAD")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "DELETE, GET, HEAD, PATCH")
     assert answer.json() == error_body("method_not_allowed")

@@ -331,6 +331,29 @@ async def database(tmp_path):
             lambda r: r.find_page(wanted=HistoryFilter(backend=BackendType.OFFLINE, end=NOON)),
             ["SEARCH prompt_history USING INDEX prompt_history_by_backend"],
         ),
+        *(
+            (
+                lambda r, wanted=wanted: r.find_page(wanted=HistoryFilter(**wanted)),
+                [f"SEARCH prompt_history USING INDEX {index}"],
+            )
+            for wanted, index in (
+                ({"starred": True}, "prompt_history_by_starred"),
+                ({"starred": True, "task": "fix"}, "prompt_history_by_starred"),
+                ({"rating": 1, "backend": "offline"}, "prompt_history_by_rating"),
+                ({"task": "fix"}, "prompt_history_by_task"),
+                ({"artefact": "script"}, "prompt_history_by_artefact"),
+                ({"target": "agent", "backend": "offline"}, "prompt_history_by_target"),
+                ({"parent_id": str(uuid4()), "starred": False}, "prompt_history_by_parent"),
+            )
+        ),
+        (
+            lambda r: r.count(HistoryFilter(starred=True)),
+            ["SEARCH prompt_history USING INDEX prompt_history_by_starred"],
+        ),
+        (
+            lambda r: r.find_prompt_ids("aa"),
+            ["SEARCH prompt_history USING COVERING INDEX sqlite_autoindex_prompt_history_1"],
+        ),
         (lambda r: r.delete(str(uuid4())), ["SEARCH prompt_history USING INDEX sqlite_autoindex"]),
         (
             lambda r: anext(r.iterate(), None),
@@ -342,7 +365,22 @@ async def database(tmp_path):
             ["SCAN prompt_history_search VIRTUAL TABLE INDEX 192:M3<"],
         ),
     ],
-    ids=["page", "page of a backend", "delete", "chunk", "search"],
+    ids=[
+        "page",
+        "page of a backend",
+        "starred",
+        "starred and task",
+        "rating",
+        "task",
+        "artefact",
+        "target",
+        "parent",
+        "count",
+        "beginning of an id",
+        "delete",
+        "chunk",
+        "search",
+    ],
 )
 async def test_every_query_runs_along_an_index_without_sorting(database, call, plan):
     repository = SQLitePromptRepository(database)

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from prompt_improver.domain.errors import RepositoryConnectionError
+from prompt_improver.domain.history_filter import HistoryFilter
 from prompt_improver.domain.prompt_history import OPTIONAL, BackendType
 from prompt_improver.domain.prompt_repository import (
     PromptRepository,
@@ -237,6 +238,160 @@ class PromptRepositoryContract:
         assert kept == ["kept", "second", "first"]
         assert await repository.delete_old(30) == 0
 
+    async def test_an_update_changes_what_it_names_and_nothing_else(self, repository):
+        saved = await repository.save(make_history(tags=("old", "both")))
+        other = await repository.save(make_history())
+        mine = {"starred": True, "rating": 1, "note": "ñ", "tags": ["both", "new"]}
+        changed = await repository.update(saved.prompt_id.upper(), mine)
+        wanted = replace(saved, starred=True, rating=1, note="ñ", tags=("both", "new"))
+        assert changed == wanted
+        assert await repository.update(saved.prompt_id, {}) == wanted
+        assert await repository.find_by_id(saved.id) == wanted
+        edited = await repository.update(saved.prompt_id, {"edited_prompt": "mine", "note": None})
+        assert edited == replace(wanted, edited_prompt="mine", note=None)
+        assert await repository.find_by_id(saved.id) == edited
+        assert await repository.find_by_id(other.id) == other
+
+    async def test_a_blank_note_and_an_edit_that_changes_nothing_are_none(self, repository):
+        saved = await repository.save(make_history(note="n", edited_prompt="e"))
+        changes = {"note": " \n", "edited_prompt": saved.improved_prompt}
+        assert await repository.update(saved.prompt_id, changes) == replace(
+            saved, note=None, edited_prompt=None
+        )
+
+    @pytest.mark.parametrize(
+        "changes",
+        [{"rating": 2}, {"rating": True}, {"starred": None}, {"starred": 1}, {"tags": ["ok", " "]},
+         {"tags": None}, {"note": "a\0"}, {"role": "mine"}, {"starred": True, "unknown": 1}],
+    )  # fmt: skip
+    async def test_a_change_that_no_row_can_have_changes_nothing(self, repository, changes):
+        saved = await repository.save(make_history())
+        with pytest.raises(ValueError, match=r"rating|starred|tags|note|only"):
+            await repository.update(saved.prompt_id, changes)
+        assert await repository.find_by_id(saved.id) == saved
+
+    async def test_an_update_of_what_is_not_there_is_none(self, repository):
+        assert await repository.update(str(uuid4()), {"starred": True}) is None
+        assert await repository.update("no uuid", {"starred": True}) is None
+
+    async def test_each_filter_narrows_the_pages_and_what_is_deleted(self, repository):
+        parent = str(uuid4())
+        mine = {
+            "starred": True, "rating": -1, "tags": ("work",), "task": "fix", "artefact": "script",
+            "target": "agent", "parent_id": parent, "backend": BackendType.FEW_SHOT,
+        }  # fmt: skip
+        for name, value in mine.items():
+            await repository.save(make_history(**{"role": name, "parent_id": None, name: value}))
+        await repository.save(make_history(role="all", **mine))
+        await repository.save(make_history(role="none", parent_id=None))
+        for name, value in mine.items():
+            narrowed = {"tag": "work"} if name == "tags" else {name: value}
+            wanted = HistoryFilter(**narrowed)
+            found = (await repository.find_page(wanted=wanted)).items
+            assert [row.role for row in found] == ["all", name]
+            assert await repository.count(wanted) == 2
+        every = HistoryFilter(**{n: v for n, v in mine.items() if n != "tags"}, tag="work")
+        assert [row.role for row in (await repository.find_page(wanted=every)).items] == ["all"]
+        assert await repository.count(HistoryFilter(starred=False)) == 8
+        assert await repository.count(HistoryFilter(starred=False, rating=-1)) == 1
+        assert await repository.delete_matching(every) == 1
+        assert await repository.count(HistoryFilter(starred=True)) == 1
+        assert await repository.delete_matching(HistoryFilter(starred=False)) == 8
+        assert [row.role for row in await repository.find_recent()] == ["starred"]
+
+    async def test_pages_of_a_tag_follow_each_other_the_last_saved_first(self, repository):
+        for number in range(5):
+            later = NOON - timedelta(days=number)
+            tags = ("even",) if number % 2 == 0 else ("odd",)
+            await repository.save(make_history(role=str(number), timestamp=later, tags=tags))
+        first = await repository.find_page(2, wanted=HistoryFilter(tag=" even "))
+        assert [row.role for row in first.items] == ["4", "2"]
+        second = await repository.find_page(2, first.next_cursor, HistoryFilter(tag="even"))
+        assert [row.role for row in second.items] == ["0"]
+        assert second.next_cursor is None
+        assert not (await repository.find_page(wanted=HistoryFilter(tag="eve"))).items
+
+    async def test_words_of_notes_and_tags_are_found(self, repository):
+        noted = await repository.save(make_history(note="for the Ñandú talk"))
+        tagged = await repository.save(make_history(tags=("nandu", "talk")))
+        await repository.save(make_history())
+
+        async def found(text: str, **more) -> list[int]:
+            page = await repository.find_page(wanted=HistoryFilter(text=text, **more))
+            return [row.id for row in page.items]
+
+        assert await found("talk nand") == [tagged.id, noted.id]
+        assert await found("talk", tag="talk") == [tagged.id]
+        assert await repository.count(HistoryFilter(text="talk")) == 2
+        await repository.update(noted.prompt_id, {"note": "another"})
+        assert await found("talk nand") == [tagged.id]
+        await repository.update(tagged.prompt_id, {"tags": []})
+        assert await found("talk") == []
+        assert await found("another") == [noted.id]
+
+    async def test_what_is_deleted_by_a_word_is_all_that_has_it(self, repository):
+        await repository.save_many([make_history(context="word") for _ in range(2_300)])
+        kept = await repository.save(make_history())
+        assert await repository.delete_matching(HistoryFilter(text="word")) == 2_300
+        assert await repository.find_recent() == [kept]
+        assert await repository.delete_matching(HistoryFilter(text="!?")) == 0
+
+    async def test_the_versions_of_an_improvement_are_the_whole_thread_oldest_first(
+        self, repository
+    ):
+        ids = {name: str(uuid4()) for name in ("first", "second", "third", "branch", "other")}
+        parents = {"second": "first", "third": "second", "branch": "first"}
+        for number, name in enumerate(ids):
+            parent = ids.get(parents.get(name, ""))
+            moment = NOON + timedelta(minutes=number)
+            await repository.save(
+                make_history(role=name, prompt_id=ids[name], parent_id=parent, timestamp=moment)
+            )
+
+        async def versions(name: str, **more) -> list[str]:
+            return [row.role for row in await repository.find_versions(ids[name], **more)]
+
+        thread = ["first", "second", "third", "branch"]
+        for name in thread:
+            assert await versions(name) == thread
+        assert await versions("other") == ["other"]
+        assert await versions("third", limit=2) == ["first", "second"]
+        (only,) = await repository.find_versions(ids["other"], cut=3)
+        assert only.original_idea == "Des"
+        await repository.delete(ids["first"])
+        assert await versions("branch") == ["second", "third", "branch"]
+        assert await repository.find_versions(ids["first"]) == []
+        assert await repository.find_versions("no uuid") == []
+
+    async def test_versions_that_lead_back_to_each_other_are_one_thread(self, repository):
+        one, other = str(uuid4()), str(uuid4())
+        await repository.save(make_history(role="one", prompt_id=one, parent_id=other))
+        await repository.save(make_history(role="other", prompt_id=other, parent_id=one))
+        for each in (one, other):
+            found = await repository.find_versions(each)
+            assert [row.role for row in found] == ["one", "other"]
+
+    async def test_a_beginning_of_a_uuid_finds_those_that_begin_so(self, repository):
+        ids = [
+            f"{begin}-0000-4000-8000-000000000000" for begin in ("aa000001", "aa000002", "b" * 8)
+        ]
+        for each in ids:
+            await repository.save(make_history(prompt_id=each))
+        assert await repository.find_prompt_ids("AA") == ids[:2]
+        assert await repository.find_prompt_ids("aa000002-0") == ids[1:2]
+        assert await repository.find_prompt_ids(ids[2]) == ids[2:]
+        assert (
+            await repository.find_prompt_ids("", 1) == await repository.find_prompt_ids("x") == []
+        )
+        assert await repository.find_prompt_ids("aa", 1) == ids[:1]
+
+    async def test_usage_counts_stars_and_ratings_of_the_time(self, repository):
+        for day, rating in enumerate((1, 1, -1, 0, None)):
+            moment = NOON + timedelta(days=day)
+            await repository.save(make_history(timestamp=moment, rating=rating, starred=day < 2))
+        assert (await repository.get_usage()).opinions == (2, 2, 1)
+        assert (await repository.get_usage(start=NOON + timedelta(days=1))).opinions == (1, 1, 1)
+
     async def test_rows_that_lead_back_to_each_other_are_cleaned_up_like_others(self, repository):
         old = {"timestamp": datetime.now(UTC) - timedelta(days=40)}
         one, other = str(uuid4()), str(uuid4())
@@ -272,6 +427,11 @@ class PromptRepositoryContract:
                 lambda: closed.find_recent(),
                 lambda: closed.find_by_date_range(NOON, NOON),
                 lambda: closed.get_statistics(),
+                lambda: closed.update(str(uuid4()), {"starred": True}),
+                lambda: closed.find_versions(str(uuid4())),
+                lambda: closed.find_prompt_ids("a"),
+                lambda: closed.count(HistoryFilter(starred=True)),
+                lambda: closed.delete_matching(HistoryFilter(starred=True)),
                 lambda: closed.delete_old(1),
             ):
                 with pytest.raises(RepositoryConnectionError):

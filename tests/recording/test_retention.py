@@ -13,7 +13,8 @@ import pytest
 
 from db.sqlite.connection import open_connection
 from db.sqlite.database import Database
-from db.sqlite.repository import MOST_CHUNK, SQLitePromptRepository
+from db.sqlite.deletion import MOST_CHUNK
+from db.sqlite.repository import SQLitePromptRepository
 from db.sqlite.rows import INSERT_ROW, to_parameters
 from db.sqlite.sql_files import SQL_FOLDER
 from tests.histories import make_history
