@@ -1,6 +1,7 @@
 """From settings to what improves ideas: the backends, and the use case without a server."""
 
 import contextlib
+import importlib.util
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,12 +18,6 @@ from prompt_improver.improvement.improve_idea import (
     ImprovementObserver,
 )
 from prompt_improver.improvement.improver import Improver
-from prompt_improver.improvement.model.connection import ModelConnection, is_dspy_installed
-from prompt_improver.improvement.model.demonstrations import (
-    DEFAULT_DEMONSTRATIONS,
-    load_demonstrations,
-)
-from prompt_improver.improvement.model.dspy_improver import DspyImprover
 from prompt_improver.improvement.model.language_model import (
     LanguageModelChoice,
     LanguageModelSettings,
@@ -70,6 +65,11 @@ async def improve_once(
             await improver.close()
     problem = recorder.problem if isinstance(recorder, DirectRecorder) else None
     return improved, [notice for notice in (backends.notice, problem) if notice]
+
+
+def is_dspy_installed() -> bool:
+    """Whether a model can be called: DSPy comes with the extra ``models``. Imports nothing."""
+    return importlib.util.find_spec("dspy") is not None
 
 
 async def make_backends(
@@ -131,6 +131,14 @@ def _without_dspy(
 def _model_improvers(
     settings: Settings, choice: LanguageModelChoice
 ) -> dict[BackendType, Improver]:
+    # What calls a model is imported where there is one.
+    from prompt_improver.improvement.model.connection import ModelConnection
+    from prompt_improver.improvement.model.demonstrations import (
+        DEFAULT_DEMONSTRATIONS,
+        load_demonstrations,
+    )
+    from prompt_improver.improvement.model.dspy_improver import DspyImprover
+
     path = settings.dspy_fewshot_trainset_path
     try:
         demonstrations = load_demonstrations(Path(path) if path else DEFAULT_DEMONSTRATIONS)

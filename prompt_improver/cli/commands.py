@@ -1,9 +1,6 @@
 """The command line."""
 
-import asyncio
 import io
-import json
-import logging
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -74,6 +71,8 @@ def _common(
 @app.command()
 def serve() -> None:
     """Serve the HTTP API."""
+    import logging
+
     from prompt_improver.server import serve
     from prompt_improver.settings import load_settings
 
@@ -98,6 +97,9 @@ def improve(
     as_json: Annotated[bool, typer.Option("--json", help="Print all parts as JSON.")] = False,
 ) -> None:
     """Print an improved prompt, and keep it in the history."""
+    import asyncio
+    import json
+
     from prompt_improver.cli.preview import preview
     from prompt_improver.domain.history_record import to_json_record
     from prompt_improver.domain.prompt_history import BackendType

@@ -1,9 +1,7 @@
 """The commands that read the history, and carry it out and in."""
 
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -278,6 +276,9 @@ def _source(file: Path) -> Iterator[BinaryIO]:
             yield opened
         return
     # It is read twice: first all of it is checked. The file has no name and is ours alone.
+    import shutil
+    import tempfile
+
     with tempfile.TemporaryFile() as copy:
         shutil.copyfileobj(sys.stdin.buffer, copy)
         copy.seek(0)

@@ -1,6 +1,5 @@
 """Commands that use the history: open it, use it, close it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -47,5 +46,7 @@ def _use(repository: "PromptRepository", use: "Callable[[PromptRepository], Awai
             return await use(repository)
         finally:
             await repository.close()
+
+    import asyncio
 
     return asyncio.run(open_and_use())

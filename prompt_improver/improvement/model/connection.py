@@ -7,7 +7,6 @@ price list.
 
 import asyncio
 import contextlib
-import importlib.util
 import logging
 import math
 import random
@@ -40,11 +39,6 @@ from prompt_improver.improvement.model.program import (
 )
 from prompt_improver.improvement.model.reply import ReplyParts, parse_reply
 from prompt_improver.improvement.structured_prompt import StructuredPrompt
-
-
-def is_dspy_installed() -> bool:
-    """Whether a model can be called: DSPy comes with the extra ``models``. Imports nothing."""
-    return importlib.util.find_spec("dspy") is not None
 
 
 class ModelConnection:
