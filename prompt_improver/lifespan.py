@@ -165,10 +165,11 @@ def _start_upkeep(
     stack.push_async_callback(watch.stop)
     cleanup = HistoryCleanup(repository, recorder.breaker, days=settings.sqlite_retention_days)
     compaction = HistoryCompaction(repository, recorder.breaker)
-    if settings.cleans_up:
-        cleanup.start()
-    else:
+    if off := settings.cleanup_off:
+        logger.info("No improvement is deleted: %s", off)
         compaction.start()  # the cleanup would do that too
+    else:
+        cleanup.start()
     stack.push_async_callback(cleanup.stop)
     stack.push_async_callback(compaction.stop)
     container.register_singleton(HistoryCompaction, compaction)

@@ -187,9 +187,18 @@ class Settings(_WithKeys):
         return Path.cwd() / self.sqlite_db_path
 
     @property
-    def cleans_up(self) -> bool:
-        """Whether old rows are deleted at all."""
-        return self.sqlite_auto_cleanup and self.sqlite_retention_days > 0
+    def cleanup_off(self) -> str | None:
+        """The setting that keeps the server from deleting old rows; None where it deletes them."""
+        if not self.sqlite_enabled:
+            return "SQLITE_ENABLED=false"
+        if not self.sqlite_auto_cleanup:
+            return "SQLITE_AUTO_CLEANUP=false"
+        return None if self.sqlite_retention_days else "SQLITE_RETENTION_DAYS=0"
+
+    @property
+    def cleanup_days(self) -> int:
+        """The age at which the server deletes a row; 0 where it keeps everything."""
+        return 0 if self.cleanup_off else self.sqlite_retention_days
 
     @property
     def where_history_is(self) -> str:

@@ -253,20 +253,26 @@ class InMemoryPromptRepository(PromptRepository):
             rated_bad=sum(row.rating == -1 for row in self.rows),
         )
 
+    async def count_old(self, days: int) -> int:
+        return len(self._old(days))
+
     async def delete_old(self, days: int) -> int:
+        old = self._old(days)
+        self.rows = [row for row in self.rows if row not in old]
+        return len(old)
+
+    def _old(self, days: int) -> list[PromptHistory]:
         if not 1 <= days <= 36_500:
             raise ValueError(f"days must be from 1 to 36500, got {days}")
         self._check()
         oldest = datetime.now(UTC) - timedelta(days=days)
-        before = len(self.rows)
         spared = self._spared_by_the_cleanup()
-        self.rows = [
+        return [
             row
             for row in self.rows
-            if row.prompt_id in spared
-            or max(row.timestamp, row.imported_at or row.timestamp) >= oldest
+            if row.prompt_id not in spared
+            and max(row.timestamp, row.imported_at or row.timestamp) < oldest
         ]
-        return before - len(self.rows)
 
     def _spared_by_the_cleanup(self) -> set[str | None]:
         by_id = {row.prompt_id: row for row in self.rows}

@@ -179,7 +179,7 @@ def test_their_env_file_starts_us_and_keeps_everything(tmp_path, monkeypatch):
     assert (settings.api_host, settings.cors_origins) == ("127.0.0.1", ())
     assert settings.dspy_fewshot_enabled is True
     assert settings.anthropic_api_key.get_secret_value() == "planted-key"
-    assert settings.cleans_up is False
+    assert settings.cleanup_off == "SQLITE_RETENTION_DAYS=0"
 
 
 def test_each_value_of_theirs_that_cannot_be_honoured_is_named_with_ours():

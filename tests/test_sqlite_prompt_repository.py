@@ -227,8 +227,18 @@ async def test_a_row_that_breaks_a_rule_costs_the_whole_batch(repository, path):
                 "SEARCH expendable USING INDEX prompt_history_by_retention",
             ],
         ),
+        (
+            lambda r: r.count_old(1),
+            [
+                "SCAN CONSTANT ROW",
+                "SCALAR SUBQUERY",
+                "SEARCH expendable USING INDEX prompt_history_by_retention",
+                "SCALAR SUBQUERY",
+                "SEARCH spoiled_rows USING COVERING INDEX spoiled_rows_by_kept_since",
+            ],
+        ),
     ],
-    ids=["id", "prompt_id", "recent", "recent of a backend", "date range", "delete old"],
+    ids=["id", "prompt_id", "recent", "of a backend", "date range", "delete old", "count old"],
 )
 async def test_every_query_runs_along_an_index_without_sorting(repository, database, call, plan):
     statements = []
@@ -239,7 +249,8 @@ async def test_every_query_runs_along_an_index_without_sorting(repository, datab
     sql = next(
         sql
         for sql in statements
-        if re.search(r"\bprompt_history\b", sql) and sql.split()[0] in ("SELECT", "DELETE")
+        if re.search(r"\b(prompt_history|expendable_rows)\b", sql)
+        and sql.split()[0] in ("SELECT", "DELETE")
     )
     rows = await database.run(
         lambda connection: connection.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()

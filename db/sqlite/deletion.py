@@ -9,12 +9,12 @@ import anyio
 
 from db.sqlite.compaction import PAUSE_S
 from db.sqlite.database import Database
+from db.sqlite.old_rows import check_days
 from db.sqlite.pages import find_ids
 from db.sqlite.set_aside_rows import delete_old_set_aside
 from db.sqlite.sql_files import load_statement
 from prompt_improver.domain.history_filter import HistoryFilter
 
-MAX_DAYS = 36_500
 # Rows a transaction: as many as take about this long, so that a save which comes in between
 # waits for little. 53,000 at once kept it for more than a second; what a row takes differs ten
 # times over, with the size of the file and the disk.
@@ -24,8 +24,7 @@ FIRST_CHUNK, LEAST_CHUNK, MOST_CHUNK = 50, 5, 200
 
 async def delete_old(database: Database, days: int) -> int:
     """As ``PromptRepository.delete_old``, without ``compact``."""
-    if not 1 <= days <= MAX_DAYS:
-        raise ValueError(f"days must be from 1 to {MAX_DAYS}, got {days}")
+    check_days(days)
     keep_aside, overwrite, delete, put_back, drop = (
         load_statement("maintenance/delete_old.sql", beginning)
         for beginning in (

@@ -14,6 +14,7 @@ from db.sqlite.compaction import compact
 from db.sqlite.database import Database
 from db.sqlite.deletion import delete_matching, delete_old
 from db.sqlite.filters import Filters
+from db.sqlite.old_rows import count_old
 from db.sqlite.rows import COLUMNS, INSERT_ROW, insert_row, to_parameters, update_row
 from db.sqlite.set_aside_rows import delete_set_aside
 from db.sqlite.spoiled_rows import SpoiledRows, iterate_spoiled
@@ -202,6 +203,9 @@ class SQLitePromptRepository(PromptRepository):
             return changed
 
         return await self._database.write(update)
+
+    async def count_old(self, days: int) -> int:
+        return await self._database.run(lambda connection: count_old(connection, days))
 
     async def delete_old(self, days: int) -> int:
         deleted = await delete_old(self._database, days)

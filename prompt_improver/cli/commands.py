@@ -3,7 +3,7 @@
 import io
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,8 +12,15 @@ from prompt_improver.cli import database as cli_database
 from prompt_improver.cli import history as cli_history
 from prompt_improver.cli import output
 from prompt_improver.cli.repository import with_history_reader, with_repository
-from prompt_improver.cli.settings import read_settings
+from prompt_improver.cli.settings import (
+    read_settings,
+    settings_with_database,
+    tell_next_cleanup,
+)
 from prompt_improver.domain.errors import FileError, InvalidRequestError, PromptImproverError
+
+if TYPE_CHECKING:
+    from prompt_improver.domain.prompt_repository import PromptRepository, PromptStatistics
 
 # Whatever is heavy is imported by the command that needs it: --help and shell completion
 # are to answer at once.
@@ -133,8 +140,15 @@ def improve(
 
 @app.command()
 def stats() -> None:
-    """Print figures over the whole history."""
-    found = with_history_reader(lambda repository: repository.get_statistics())
+    """Print totals of the history, and what the next cleanup deletes."""
+    settings = settings_with_database()
+    days = settings.cleanup_days
+
+    async def read(repository: "PromptRepository") -> "tuple[PromptStatistics, int]":
+        old_rows = await repository.count_old(days) if days else 0
+        return await repository.get_statistics(), old_rows
+
+    found, old_rows = with_history_reader(read, settings)
     backends = sorted(found.backend_distribution.items())
     output.figures(
         [
@@ -145,6 +159,7 @@ def stats() -> None:
             ("starred", found.starred),
             ("rated good", found.rated_good),
             ("rated bad", found.rated_bad),
+            ("next cleanup", tell_next_cleanup(settings, old_rows)),
         ],
         width=20,
     )
@@ -162,6 +177,9 @@ def cleanup(
     days = settings.sqlite_retention_days if days is None else days
     if not days:
         raise InvalidRequestError("SQLITE_RETENTION_DAYS=0 keeps everything: say --days")
+    if not settings.database_file.exists():
+        output.say(f"Nothing to delete: there is no history yet at {settings.database_file}")
+        return
     deleted = with_repository(lambda repository: repository.delete_old(days), settings)
     output.say(f"Deleted {deleted} improvements older than {days} days")
 

@@ -6,7 +6,11 @@ from typing import Annotated
 import typer
 
 from prompt_improver.cli import output
-from prompt_improver.cli.settings import read_settings, settings_with_database
+from prompt_improver.cli.settings import (
+    read_settings,
+    settings_with_database,
+    tell_next_cleanup,
+)
 
 
 def migrate(
@@ -86,10 +90,17 @@ def check(
     from db.sqlite.upkeep.check import check_database
     from prompt_improver.domain.errors import RepositoryCorruptError
 
-    path = settings_with_database().database_file if file is None else Path.cwd() / file
+    if file is None:
+        settings = settings_with_database()
+        path, days = settings.database_file, settings.cleanup_days
+    else:
+        path, days = Path.cwd() / file, 0
     with output.progress("reading all of it"):
-        health = check_database(path)
-    output.figures(health.figures)
+        health = check_database(path, days=days)
+    figures = health.figures
+    if file is None:
+        figures.append(("next cleanup", tell_next_cleanup(settings, health.old_rows)))
+    output.figures(figures)
     for hint in health.hints:
         output.say(f"hint: {hint}")
     if health.problems:

@@ -181,7 +181,7 @@ def _tell_of_cleanup(count: int, imported_at: datetime) -> None:
     """When the imported rows will be deleted, and what to do where they are to stay."""
     settings = read_settings()
     days = settings.sqlite_retention_days
-    if not settings.cleans_up:
+    if settings.cleanup_off:
         return
     output.say(
         f"The cleanup deletes these {count} from {imported_at + timedelta(days=days):%Y-%m-%d} "

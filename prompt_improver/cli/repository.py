@@ -26,7 +26,9 @@ def with_repository(
     return _use(make_repository(read_settings() if settings is None else settings), use)
 
 
-def with_history_reader(use: "Callable[[PromptRepository], Awaitable[T]]") -> T:
+def with_history_reader(
+    use: "Callable[[PromptRepository], Awaitable[T]]", settings: "Settings | None" = None
+) -> T:
     """What ``use`` returns of the history that is there; nothing is made or changed.
 
     Raises:
@@ -36,7 +38,7 @@ def with_history_reader(use: "Callable[[PromptRepository], Awaitable[T]]") -> T:
     """
     from prompt_improver.wiring import make_history_reader
 
-    return _use(make_history_reader(settings_with_database()), use)
+    return _use(make_history_reader(settings or settings_with_database()), use)
 
 
 def _use(repository: "PromptRepository", use: "Callable[[PromptRepository], Awaitable[T]]") -> T:

@@ -24,6 +24,15 @@ def read_settings() -> "Settings":
     return settings
 
 
+def tell_next_cleanup(settings: "Settings", old_rows: int | None) -> str:
+    """What the server's next cleanup does, with as many rows that it may delete; None where they
+    cannot be counted."""
+    if settings.cleanup_off:
+        return f"none: {settings.cleanup_off}"
+    count = "what is" if old_rows is None else f"{old_rows:,}"
+    return f"deletes {count} older than {settings.cleanup_days} days"
+
+
 def settings_with_database() -> "Settings":
     """The settings, where there is a database.
 

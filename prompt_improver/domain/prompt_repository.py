@@ -258,6 +258,14 @@ class PromptRepository(ABC):
         """Figures over the whole history."""
 
     @abstractmethod
+    async def count_old(self, days: int) -> int:
+        """How many rows ``delete_old`` would delete now, spoiled ones among them. Deletes nothing.
+
+        Raises:
+            ValueError: ``days`` is under 1 or over 36,500.
+        """
+
+    @abstractmethod
     async def delete_old(self, days: int) -> int:
         """Delete what is older than ``days`` days; return how many rows went. What somebody
         has starred, rated, tagged, noted or edited stays, and all that it was refined from.

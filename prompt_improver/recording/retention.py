@@ -49,9 +49,26 @@ class HistoryCleanup:
             await asyncio.wait({self._task})
 
     async def _repeat(self) -> None:
+        await self._announce()
         await self._sleep(FIRST_DELAY_S)
         while True:
             await self._sleep(INTERVAL_S if await self._clean() else RETRY_S)
+
+    async def _announce(self) -> None:
+        """Say in the log, before anything goes, how much that will be and how to keep it."""
+        try:
+            count = await self._repository.count_old(self._days)
+        except RepositoryError:
+            return  # not open yet, or broken, which others tell
+        except Exception as error:  # noqa: BLE001 the task's edge: the cleanup goes on
+            logger.error("What the cleanup deletes cannot be counted: %s", log_text(error))
+            return
+        logger.info(
+            "The next cleanup deletes %d improvements older than %d days; "
+            "SQLITE_AUTO_CLEANUP=false keeps everything",
+            count,
+            self._days,
+        )
 
     async def _clean(self) -> bool:
         """Whether it is done for today."""

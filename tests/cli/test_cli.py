@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from prompt_improver.cli.settings import tell_next_cleanup
+from prompt_improver.settings import Settings
 from tests.server_process import clean_environment
 
 
@@ -142,14 +144,42 @@ def test_cleanup_deletes_what_is_older_than_the_days_and_says_how_many(run, data
             "UPDATE prompt_history SET timestamp = '2020-01-01 00:00:00.000' "
             "WHERE original_idea = 'old'"
         )
+    for command, width in (("stats", 20), ("check", 16)):
+        line = f"{'next cleanup':{width}}deletes 1 older than 30 days\n"
+        assert line in run(command).stdout
     done = run("cleanup", "--days", "7")
     assert done.stdout == "Deleted 1 improvements older than 7 days\n"
     assert ideas(database_file) == ["new"]
 
 
 def test_cleanup_takes_the_retention_of_the_settings(run):
+    run("migrate")
     done = run("cleanup", SQLITE_RETENTION_DAYS="12")
     assert done.stdout == "Deleted 0 improvements older than 12 days\n"
+
+
+def test_cleanup_makes_no_history_where_there_is_none(run, database_file):
+    done = run("cleanup")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"Nothing to delete: there is no history yet at {database_file}\n"
+    assert not database_file.parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "old_rows", "expected"),
+    [
+        ({}, 0, "deletes 0 older than 30 days"),
+        ({"sqlite_retention_days": 7}, 1234, "deletes 1,234 older than 7 days"),
+        ({}, None, "deletes what is older than 30 days"),
+        ({"sqlite_auto_cleanup": False}, None, "none: SQLITE_AUTO_CLEANUP=false"),
+        ({"sqlite_retention_days": 0}, 0, "none: SQLITE_RETENTION_DAYS=0"),
+        ({"sqlite_enabled": False}, 0, "none: SQLITE_ENABLED=false"),
+    ],
+)
+def test_what_the_next_cleanup_does_is_told_with_the_setting_that_turns_it_off(
+    changes, old_rows, expected
+):
+    assert tell_next_cleanup(Settings(_env_file=None, **changes), old_rows) == expected
 
 
 def test_migrate_makes_the_database_and_has_nothing_to_do_the_second_time(run, database_file):

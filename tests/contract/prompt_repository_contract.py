@@ -200,6 +200,7 @@ class PromptRepositoryContract:
             await repository.save(
                 make_history(role=role, timestamp=timestamp, imported_at=imported_at)
             )
+        assert await repository.count_old(30) == 1
         assert await repository.delete_old(30) == 1
         assert [row.role for row in await repository.find_recent()] == [
             "of tomorrow",
@@ -233,7 +234,10 @@ class PromptRepositoryContract:
         await repository.save(make_history(**old, role="kept", parent_id=parent, **mine))
         await repository.save(make_history(**old, role="sibling", parent_id=parent))
         await repository.save(make_history(**old, role="other"))
+        assert await repository.count_old(30) == 2
+        assert len(await repository.find_recent()) == 5
         assert await repository.delete_old(30) == 2
+        assert await repository.count_old(30) == 0
         kept = [row.role for row in await repository.find_recent()]
         assert kept == ["kept", "second", "first"]
         assert await repository.delete_old(30) == 0
@@ -402,8 +406,9 @@ class PromptRepositoryContract:
     @pytest.mark.parametrize("days", [0, -1, 36_501, 2**70])
     async def test_days_out_of_bounds_are_refused_and_delete_nothing(self, repository, days):
         await repository.save(make_history(timestamp=datetime(1950, 1, 1, tzinfo=UTC)))
-        with pytest.raises(ValueError, match="days"):
-            await repository.delete_old(days)
+        for call in (repository.count_old, repository.delete_old):
+            with pytest.raises(ValueError, match="days"):
+                await call(days)
         assert len(await repository.find_recent()) == 1
 
     async def test_days_on_the_bounds_are_taken(self, repository):
@@ -432,6 +437,7 @@ class PromptRepositoryContract:
                 lambda: closed.find_prompt_ids("a"),
                 lambda: closed.count(HistoryFilter(starred=True)),
                 lambda: closed.delete_matching(HistoryFilter(starred=True)),
+                lambda: closed.count_old(1),
                 lambda: closed.delete_old(1),
             ):
                 with pytest.raises(RepositoryConnectionError):

@@ -17,8 +17,12 @@ from db.sqlite.deletion import MOST_CHUNK
 from db.sqlite.repository import SQLitePromptRepository
 from db.sqlite.rows import INSERT_ROW, to_parameters
 from db.sqlite.sql_files import SQL_FOLDER
+from prompt_improver.api.circuit_breaker import CircuitBreaker
+from prompt_improver.recording import HistoryCleanup
+from prompt_improver.recording.retention import FIRST_DELAY_S
 from tests.histories import make_history
 from tests.history_files import save_rows
+from tests.in_memory_prompt_repository import InMemoryPromptRepository
 from tests.server_process import ServerProcess, clean_environment
 from tests.sqlite_files import CLI, cli, connect, needs_cli, raw
 
@@ -138,6 +142,31 @@ def test_days_out_of_bounds_delete_nothing_by_hand_and_are_refused_by_command(pa
     done = cli(path, DELETE_OLD, "-cmd", f".parameter set :days {days}")
     assert "0 rows deleted" in done.stdout
     assert raw(path, "SELECT COUNT(*) FROM prompt_history") == before
+
+
+@pytest.mark.anyio
+async def test_before_the_first_cleanup_the_log_says_what_it_deletes_and_how_to_keep_it(caplog):
+    repository = InMemoryPromptRepository()
+    await repository.open()
+    old = {"timestamp": datetime.now(UTC) - timedelta(days=DAYS + 1)}
+    await repository.save_many([make_history(**old), make_history(**old, starred=True)])
+    waits, waiting = [], asyncio.Event()
+
+    async def sleep(seconds):
+        waits.append(seconds)
+        waiting.set()
+        await asyncio.Event().wait()
+
+    cleanup = HistoryCleanup(repository, CircuitBreaker(), days=DAYS, sleep=sleep)
+    with caplog.at_level("INFO"):
+        cleanup.start()
+        await asyncio.wait_for(waiting.wait(), 10)
+        await cleanup.stop()
+    assert caplog.messages == [
+        "The next cleanup deletes 1 improvements older than 7 days; "
+        "SQLITE_AUTO_CLEANUP=false keeps everything"
+    ]
+    assert (len(repository.rows), waits) == (2, [FIRST_DELAY_S])
 
 
 @pytest.mark.anyio

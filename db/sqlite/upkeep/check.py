@@ -14,6 +14,8 @@ from db.sqlite.connection import refuse_other_databases
 from db.sqlite.derived_data import FIRST_VERSION, verify_derived_data
 from db.sqlite.errors import translate
 from db.sqlite.migrator import read_migrations
+from db.sqlite.old_rows import FIRST_VERSION as FIRST_VERSION_OF_OLD_ROWS
+from db.sqlite.old_rows import count_old
 from db.sqlite.read_only import open_read_only
 from db.sqlite.rows import FIRST_VERSION as FIRST_VERSION_OF_ROWS
 from db.sqlite.rows import decode_text
@@ -34,10 +36,15 @@ class Health:
     figures: list[tuple[str, str]]
     problems: list[str]
     hints: list[str]
+    old_rows: int | None
+    """How many rows the cleanup would delete; None where that cannot be told."""
 
 
-def check_database(path: Path) -> Health:
+def check_database(path: Path, *, days: int = 0) -> Health:
     """Look at the database at ``path``, or at a backup, without changing it.
+
+    Args:
+        days: the retention that ``old_rows`` is counted with; 0 leaves that out.
 
     Raises:
         RepositoryConnectionError: it is not there, or cannot be read.
@@ -50,7 +57,7 @@ def check_database(path: Path) -> Health:
             refuse_other_databases(connection, path)
             found = connection.execute(sql).fetchone()
             # In a damaged file what is derived from the rows is the least of it.
-            derived, spoiled, set_aside = [], [], 0
+            derived, spoiled, set_aside, old_rows = [], [], 0, None
             is_sound = found["integrity"] == "ok" or _is_sound_but_for_checks(connection)
             version = found["schema_version"]
             if is_sound and FIRST_VERSION <= version <= latest:
@@ -58,6 +65,8 @@ def check_database(path: Path) -> Health:
             if is_sound and FIRST_VERSION_OF_ROWS <= version <= latest:
                 spoiled = list(find_spoiled_rows(connection))
                 set_aside = count_set_aside(connection)
+            if days and is_sound and FIRST_VERSION_OF_OLD_ROWS <= version <= latest:
+                old_rows = count_old(connection, days)
         except sqlite3.Error as error:
             raise translate(error, path) from error
     spooled = read_spools(path)
@@ -81,6 +90,7 @@ def check_database(path: Path) -> Health:
             *derived,
         ],
         [*_hints(found, latest), *_set_aside_hints(set_aside), *_spool_hints(path, spooled)],
+        old_rows,
     )
 
 

@@ -251,8 +251,11 @@ async def test_what_was_set_aside_and_what_is_spoiled_later_are_read_alike(spoil
 def test_check_tells_of_what_was_set_aside_and_that_nothing_is_wrong(spoilt):
     migrate_database(spoilt)
     spoilt.chmod(0o600)
-    health = check_database(spoilt)
-    assert health.problems == []
+    raw(spoilt, "UPDATE prompt_history SET imported_at = '2999-01-01 00:00:00.000'")
+    raw(spoilt, "UPDATE spoiled_rows SET kept_since = datetime('now', '-40 days') WHERE id > 4")
+    raw(spoilt, "UPDATE spoiled_rows SET kept_since = datetime('now') WHERE id <= 4")
+    health = check_database(spoilt, days=30)
+    assert (health.problems, health.old_rows) == ([], 4)
     assert any(hint.startswith("6 rows that broke a rule") for hint in health.hints)
 
 

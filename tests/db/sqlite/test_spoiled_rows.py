@@ -280,6 +280,8 @@ async def test_a_spoiled_row_is_copied_and_cleaned_up_like_any_other(path, tmp_p
     dated = raw(path, "SELECT COUNT(*) FROM prompt_history WHERE timestamp < datetime('now')")
     assert back_up(path, tmp_path / "backups").contents.rows == len(SPOILED)
     async with opened(path) as repository:
+        assert await repository.count_old(30) == dated[0][0]
+        assert check_database(path, days=30).old_rows == dated[0][0]
         assert await repository.delete_old(30) == dated[0][0]
 
 
