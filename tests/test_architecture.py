@@ -159,7 +159,9 @@ def test_every_import_follows_the_arrows(module):
 def test_only_settings_reads_the_environment(module):
     source = (ROOT / module).read_text()
     reads = [word for word in ("os.environ", "os.getenv", "getenv(") if word in source]
-    assert not reads or module == "prompt_improver/settings.py", f"{module} uses {reads}"
+    # The process of a command tells a library something by it.
+    allowed = ("prompt_improver/settings.py", "prompt_improver/__main__.py")
+    assert not reads or module in allowed, f"{module} uses {reads}"
 
 
 @pytest.mark.parametrize("module", [m for m in modules() if "/improvement/" in m])

@@ -244,10 +244,10 @@ def _closes(ahead: list[re.Match[str]]) -> bool:
     return len(ahead) == 1 or ahead[1].group() in _STOPS
 
 
+_WORDS_OF = {kind: frozenset(words.split()) for kind, words in MARKS.items()}
 _KINDS: dict[str, tuple[str, ...]] = {
-    word: tuple(kind for kind, words in MARKS.items() if word in words.split())
-    for words in MARKS.values()
-    for word in words.split()
+    word: tuple(kind for kind in MARKS if word in _WORDS_OF[kind])
+    for word in frozenset().union(*_WORDS_OF.values())
 }
 
 
