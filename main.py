@@ -2,7 +2,7 @@
 
 import sys
 
-from prompt_improver.cli.commands import main
+from prompt_improver.__main__ import run
 
 if __name__ == "__main__":
-    main(["serve", *sys.argv[1:]])
+    run(["serve", *sys.argv[1:]])
