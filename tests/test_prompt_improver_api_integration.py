@@ -143,16 +143,23 @@ def test_answers_and_questions_are_kept_as_they_are_answered(make_client, improv
         assert shown[name] == answered[name]
 
 
-@pytest.mark.parametrize("target", ["auto", "chat"])
-def test_the_target_that_was_taken_is_answered(client, target):
-    assert client.post(URL, json={"idea": "A chair", "target": target}).json()["target"] == "chat"
+@pytest.mark.parametrize("target", ["agent", "system", "image", "plain", "chat"])
+def test_the_target_is_answered_as_it_was_asked_for(client, target):
+    assert client.post(URL, json={"idea": "A chair", "target": target}).json()["target"] == target
+
+
+@pytest.mark.parametrize(
+    ("idea", "target"), [("A chair", "chat"), ("A picture of a chair", "image")]
+)
+def test_auto_answers_the_target_that_was_taken(client, idea, target):
+    assert client.post(URL, json={"idea": idea}).json()["target"] == target
 
 
 def test_another_target_is_refused_with_those_that_there_are(client):
     answer = client.post(URL, json={"idea": "A chair", "target": "poster"})
     (problem,) = answer.json()["detail"]
     assert (answer.status_code, problem["loc"]) == (422, ["body", "target"])
-    assert "'auto' or 'chat'" in problem["msg"]
+    assert "'auto', 'chat', 'agent', 'system', 'image' or 'plain'" in problem["msg"]
     assert "poster" not in answer.text
 
 

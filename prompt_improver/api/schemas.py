@@ -57,9 +57,11 @@ class ImproveRequest(BaseModel):
         "auto", description="Who improves it; auto takes the best that is configured."
     )
 
-    # The other targets come in once prompts are shaped for them.
-    target: Literal["auto", "chat"] = Field(
-        "auto", description="What the prompt is for: a model that answers (chat); auto takes that."
+    target: Literal["auto", "chat", "agent", "system", "image", "plain"] = Field(
+        "auto",
+        description="What the prompt is for: a model that answers (chat), one with tools and files "
+        "(agent), an assistant's standing instructions (system), a model that makes pictures "
+        "(image), or the idea's own form (plain); auto takes what the idea is for.",
     )
     answers: list[GivenAnswer] = Field(
         [],

@@ -1,7 +1,8 @@
 """What the caller decides besides idea and context."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from prompt_improver.domain.question import Answer
 from prompt_improver.domain.target import Target
@@ -15,12 +16,22 @@ class Brief:
     target: Target = Target.CHAT
     answered: frozenset[str] = frozenset()
     """Ids of the questions that the user has seen: they are not to be asked again."""
+    taken: frozenset[str] = frozenset()
+    """Ids of those that the user answered in words: nothing is to be assumed there."""
 
 
 CHAT = Brief()
+_NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
 
-def with_answers(idea: str, answers: Sequence[Answer]) -> str:
-    """``idea`` with what ``answers`` say, as if the user had written it there."""
-    told = [answer.text.strip() for answer in answers if answer.text.strip()]
+def with_answers(
+    idea: str, answers: Sequence[Answer], labels: Mapping[str, str] = _NO_LABELS
+) -> str:
+    """``idea`` with what ``answers`` say, as if the user had written it there: each a paragraph,
+    behind the label of its question, where it has one."""
+    told = []
+    for answer in answers:
+        if text := answer.text.strip():
+            label = labels.get(answer.id, "")
+            told.append(f"{label}: {text}" if label else text)
     return "\n\n".join([idea.rstrip(), *told]) if told else idea

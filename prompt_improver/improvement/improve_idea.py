@@ -28,6 +28,7 @@ from prompt_improver.improvement.cancellation import Cancellation
 from prompt_improver.improvement.event_stream import stream_events
 from prompt_improver.improvement.improver import UNREADABLE_REPLY, Improvement, Improver
 from prompt_improver.improvement.model_slots import ModelSlots
+from prompt_improver.improvement.offline import answer_labels, choose_target
 from prompt_improver.improvement.progress import (
     Event,
     ItemsShown,
@@ -149,13 +150,15 @@ class ImproveIdea:
         for answer in answers:
             check_text("answers", answer.id)
             check_text("answers", answer.text)
-        told = with_answers(idea, answers)
+        told = with_answers(idea, answers, answer_labels(idea) if answers else {})
         if len(told) > MAX_TEXT_CHARACTERS:
             raise InvalidRequestError(
                 f"idea and answers: must have at most {MAX_TEXT_CHARACTERS} characters together"
             )
         brief = Brief(
-            target=target or Target.CHAT, answered=frozenset(answer.id for answer in answers)
+            target=target or choose_target(told),
+            answered=frozenset(answer.id for answer in answers),
+            taken=frozenset(answer.id for answer in answers if answer.text.strip()),
         )
         chosen = self.chosen(backend)
         began = self._clock()

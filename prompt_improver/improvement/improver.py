@@ -21,7 +21,7 @@ class Improvement:
     prompt: StructuredPrompt
     backend: BackendType
     model_version: str
-    """What answered: ``openai/gpt-6-luna``, ``ollama/llama3.2``, ``offline/2``."""
+    """What answered: ``openai/gpt-6-luna``, ``ollama/llama3.2``, ``offline/3``."""
     warnings: tuple[str, ...] = ()
     """Names, one word each, of what the reader should know of this prompt."""
     input_tokens: int | None = None

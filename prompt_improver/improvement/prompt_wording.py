@@ -147,3 +147,17 @@ WORDING = {
     "ko": _wording("역할, 작업, 배경, 방법, 규칙, 출력 형식, 자료, 원래 요청, 가정, 예시"),
     "th": _wording("บทบาท, งาน, บริบท, วิธีการ, กฎ, รูปแบบคำตอบ, ข้อมูล, คำขอเดิม, ข้อสมมติ, ตัวอย่าง"),
 }
+
+INSTRUCTIONS = {
+    "en": "Instructions",
+    "es": "Instrucciones",
+    "pt": "Instruções",
+    "fr": "Instructions",
+    "de": "Anweisungen",
+    "it": "Istruzioni",
+    "zh": "指令",
+    "ja": "指示",
+    "ru": "Инструкции",
+    "ar": "التعليمات",
+}
+"""The heading in the place of the task's, where an assistant is told how to be."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from prompt_improver.domain.question import Question
+from prompt_improver.domain.target import Target
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
-from prompt_improver.improvement.prompt_wording import WORDING
+from prompt_improver.improvement.prompt_wording import INSTRUCTIONS, WORDING
 
 
 class Framework(StrEnum):
@@ -70,6 +71,8 @@ class StructuredPrompt:
     """What the idea is to bring forth; None where that is not certain."""
     questions: tuple[Question, ...] = ()
     """What decides and is still open; the prompt assumes their defaults."""
+    target: Target = Target.CHAT
+    """What it is written for: a prompt for a picture, and a plain one, have no headings."""
 
     def __post_init__(self) -> None:
         if self.guardrail_sources and len(self.guardrail_sources) != len(self.guardrails):
@@ -111,7 +114,13 @@ class StructuredPrompt:
         )
         if not self.role.strip() and not any(body.strip() for _, body in frame):
             return self.directive
-        sections = ((words.role, contain(self.role)), (words.task, contain(self.directive)), *frame)
+        if self.target in (Target.PLAIN, Target.IMAGE):
+            bodies = (self.directive, *(body for _, body in frame))
+            return "\n\n".join(body for body in bodies if body.strip())
+        task = words.task
+        if self.target is Target.SYSTEM:
+            task = INSTRUCTIONS.get(self.language or "en", INSTRUCTIONS["en"])
+        sections = ((words.role, contain(self.role)), (task, contain(self.directive)), *frame)
         return "\n\n".join(f"## {title}\n\n{body}" for title, body in sections if body.strip())
 
 

@@ -297,7 +297,7 @@ async def test_a_reply_that_cannot_be_read_is_asked_for_again():
 async def test_a_readable_answer_is_not_given_up_for_an_unreadable_correction():
     found = await improve(Writer(INVENTS_A_PLACEHOLDER, unreadable()))
     assert found.kept_original
-    assert GOOD.guardrails[2] in found.prompt.guardrails
+    assert GOOD.guardrails[1] in found.prompt.guardrails
     assert "placeholders" in found.warnings
 
 

@@ -88,6 +88,7 @@ def sections_of(language: str) -> list[str]:
         output_format="-o",
         context="-c",
         material="-m",
+        assumptions=("-a",),
         language=language,
     )
     return headings(full.render())

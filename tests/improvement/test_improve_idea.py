@@ -107,9 +107,13 @@ async def test_an_improvement_is_kept_as_it_is_answered(house):
 
 
 async def test_answers_count_as_part_of_the_idea_and_the_record_keeps_both(house):
-    given = (Answer(id="language", text=" Python 3 "), Answer(id="skipped", text=" "))
+    given = (
+        Answer(id="language", text=" Python 3 "),
+        Answer(id="skipped", text=" "),
+        Answer(id="unknown", text="for Windows"),
+    )
     improved = await house.improve("Write a script", answers=given)
-    assert house.model.calls == [("Write a script\n\nPython 3", "")]
+    assert house.model.calls == [("Write a script\n\nLanguage: Python 3\n\nfor Windows", "")]
     row = improved.history
     assert (row.original_idea, row.answers, row.changed) == ("Write a script", given, True)
 

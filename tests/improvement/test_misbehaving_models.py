@@ -10,7 +10,8 @@ from fastapi.testclient import TestClient
 
 from bench.plain_checks import language_flipped, lost_pieces, plain_language
 from prompt_improver.app import create_app
-from prompt_improver.improvement.offline import compose
+from prompt_improver.improvement.brief import Brief
+from prompt_improver.improvement.offline import choose_target, compose
 from prompt_improver.improvement.reading import form_of, mask
 from prompt_improver.settings import Settings
 from tests.model_server import ModelRequest, ModelServer, Reply
@@ -257,7 +258,8 @@ def test_garbage_keeps_the_users_own_words(ask, ideas):
     assert_nothing_is_lost(answers)
     for given, answer in answers:
         assert answer["kept_original"]
-        offline = compose(given["idea"], given["context"])
+        brief = Brief(target=choose_target(given["idea"]))
+        offline = compose(given["idea"], given["context"], brief)
         assert answer["warnings"] == ["reply", *offline.warnings]
         assert answer["improved_prompt"] == offline.prompt.render()
         assert answer["model_calls"] == 2

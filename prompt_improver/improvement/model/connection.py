@@ -22,6 +22,7 @@ from prompt_improver.domain.errors import (
     ImproverReplyError,
     ImproverTimeoutError,
 )
+from prompt_improver.domain.target import Target
 from prompt_improver.improvement.improver import Correction
 from prompt_improver.improvement.model.engine import (
     MOST_CALLS,
@@ -38,6 +39,7 @@ from prompt_improver.improvement.model.program import (
     written_as_json,
 )
 from prompt_improver.improvement.model.reply import ReplyParts, parse_reply
+from prompt_improver.improvement.model.target_instructions import TARGET_INSTRUCTIONS
 from prompt_improver.improvement.structured_prompt import StructuredPrompt
 
 
@@ -90,6 +92,7 @@ class ModelConnection:
         language: str,
         demonstrations: list[dict[str, Any]],
         correction: Correction | None = None,
+        target: Target = Target.CHAT,
     ) -> tuple[ReplyParts, ModelUse]:
         """One answer of the model in parts, and what it took.
 
@@ -100,6 +103,7 @@ class ModelConnection:
             "idea": idea,
             "context": context,
             "language": language,
+            "target": TARGET_INSTRUCTIONS[target],
             "correction": "\n".join(correction.broken) if correction else "",
             "refused": "",
         }

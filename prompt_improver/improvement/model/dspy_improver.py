@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from prompt_improver.domain.prompt_history import BackendType
+from prompt_improver.domain.target import Target
 from prompt_improver.improvement.brief import CHAT, Brief
 from prompt_improver.improvement.improver import Correction, Improvement, Improver
 from prompt_improver.improvement.language import detect_language
@@ -63,9 +64,12 @@ class DspyImprover(Improver):
             language or "",
             [demonstration.fields for demonstration in shown],
             correction,
+            brief.target,
         )
+        no_role = brief.target in (Target.IMAGE, Target.PLAIN, Target.AGENT)
         prompt = StructuredPrompt(
-            role=parts.role,
+            role="" if no_role else parts.role,
+            target=brief.target,
             directive=parts.directive,
             framework=parts.framework,
             guardrails=parts.guardrails,

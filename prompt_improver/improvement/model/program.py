@@ -85,6 +85,7 @@ def build_program() -> Any:
         "idea": (str, dspy.InputField(desc="What the user typed.")),
         "context": (str, dspy.InputField(desc="What the user added to it; may be empty.")),
         "language": (str, dspy.InputField(desc="Language of the idea, ISO 639-1.")),
+        "target": (str, dspy.InputField(desc="What the prompt is for; empty for a chat.")),
         "correction": (str, dspy.InputField(desc="What a first attempt broke; empty at first.")),
         "refused": (str, dspy.InputField(desc="That attempt as JSON; empty to begin anew.")),
     }
@@ -126,6 +127,8 @@ def build_adapter() -> Any:
                 lines += ["Context:", fence(inputs["context"])]
             if inputs["language"]:
                 lines.append(f"Language of every value: {inputs['language']}")
+            if inputs.get("target"):
+                lines.append(inputs["target"])
             most = told_length(inputs["idea"])
             if main_request:
                 lines.append(f"Length of all values together: at most {most} characters.")

@@ -1,16 +1,18 @@
 """The prompt that is made of an idea without a model: protected, and completed where that is
 certain."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
+from prompt_improver.domain.target import Target
 from prompt_improver.improvement.brief import CHAT, Brief
-from prompt_improver.improvement.language import detect_language
+from prompt_improver.improvement.language import could_be, detect_language
+from prompt_improver.improvement.offline.addition import Addition, Read, addition_for
 from prompt_improver.improvement.offline.finished import is_finished, is_greeting, meant
 from prompt_improver.improvement.offline.grammar import grammar
-from prompt_improver.improvement.offline.knowledge import Knowledge, knowledge
+from prompt_improver.improvement.offline.knowledge import LANGUAGES, Knowledge, knowledge
 from prompt_improver.improvement.offline.recognition import Recognition, recognise
 from prompt_improver.improvement.offline.request import fold
+from prompt_improver.improvement.offline.target_form import addition_of_target, shaped
 from prompt_improver.improvement.offline.user_limits import own_limits
 from prompt_improver.improvement.reading import Form, MaskedText, Material, form_of, mask
 from prompt_improver.improvement.structured_prompt import (
@@ -22,7 +24,6 @@ from prompt_improver.improvement.structured_prompt import (
 MOST_ASSUMED = 3
 _ENOUGH_TO_TELL = 40  # characters of a context or a material, for its language
 _SHORTEST_MATERIAL = 60
-_LONGEST_POINTER = 120
 _METHODS = (Framework.CHAIN_OF_THOUGHT, Framework.TREE_OF_THOUGHTS)
 
 
@@ -39,66 +40,71 @@ class Composition:
 def compose(
     idea: str, context: str = "", brief: Brief = CHAT, *, framed: bool = True
 ) -> Composition:
-    """The offline prompt of ``idea``, which is not blank. Deterministic; raises nothing,
-    whatever stands in the texts. Without ``framed`` no frame shapes it, whatever is seen."""
+    """The offline prompt of ``idea``, which is not blank, as ``brief`` has it. Deterministic;
+    raises nothing, whatever stands in the texts. Without ``framed`` nothing shapes it,
+    whatever is seen."""
     known = knowledge()
     masked = mask(idea)
     language = _language_of(idea, masked, context)
     if is_greeting(idea):
         bare = _bare(idea, context, language, _reason(known, language, "greeting"))
-        return Composition(bare, stays=True)
+        return Composition(replace(bare, target=brief.target), stays=True)
     form = form_of(masked.masked)
     if is_finished(masked, form):
         reason = _reason(known, language, "already_good")
-        return Composition(_bare(idea, context, language, reason), ("already_good",), stays=True)
+        bare = replace(_bare(idea, context, language, reason), target=brief.target)
+        return Composition(bare, ("already_good",), stays=True)
     wanted = meant(idea)
     if wanted is not idea:
         masked = mask(wanted)
         form = form_of(masked.masked)
     seen = recognise(masked, context, form, language) if framed else Recognition()
-    return _composed(wanted, context, masked, form, language, seen)
+    read = Read(
+        idea=wanted, context=context, masked=masked, form=form, language=language, seen=seen
+    )
+    if framed and language is None:
+        read = _likeliest(read, brief.target)
+    if brief.target in (Target.CHAT, Target.PLAIN):
+        added = addition_for(read, brief) if framed else Addition()
+    else:
+        added = addition_of_target(read, brief.target) if framed else Addition()
+    prompt = shaped(_composed(read, added), read, brief, framed=framed)
+    return Composition(prompt, ("vague",) if added.asks else ())
 
 
-def _composed(
-    idea: str,
-    context: str,
-    masked: MaskedText,
-    form: Form,
-    language: str | None,
-    seen: Recognition,
-) -> Composition:
-    known = knowledge()
+def _composed(read: Read, added: Addition) -> StructuredPrompt:
+    known, masked, language, seen = knowledge(), read.masked, read.language, read.seen
     rules: list[tuple[str, GuardrailSource]] = []
     rules += [(limit, GuardrailSource.IDEA) for limit in own_limits(masked, language)]
-    if context.strip():
-        around = own_limits(mask(context), detect_language(context) or language, idea)
+    if read.context.strip():
+        spoken = detect_language(read.context) or language
+        around = own_limits(mask(read.context), spoken, read.idea)
         rules += [(limit, GuardrailSource.CONTEXT) for limit in around]
-    asks, output = "", ""
-    assumed: list[str] = []
-    if seen.frame and language:
-        asks, assumed, output = _frame(known, idea, context, masked, form, language, seen)
-    elif line := _ask_for_missing(known, context, masked, form, language):
-        asks, assumed = line, [line]
-    if line := _answer_in(known, context, masked, form, language, seen):
+    assumed = list(added.rules)
+    if line := _answer_in(known, read.context, masked, read.form, language, seen):
         assumed.append(line)
     rules += [(line, GuardrailSource.ASSUMED) for line in assumed[:MOST_ASSUMED]]
-    directive, material = _apart(idea, masked) if language else (idea, "")
-    framed = bool(asks or output or assumed) and seen.frame is not None
-    why = "missing" if asks else "framed" if framed else "lean"
-    prompt = StructuredPrompt(
+    directive, material = _apart(read.idea, masked) if language else (read.idea, "")
+    shapes = bool(added.output or assumed or added.assumptions)
+    framed = shapes and seen.frame is not None
+    what = seen.task or (added.artefact or "").replace("_", " ")
+    why = "lean" if not shapes or not what else "missing" if added.asks else "framed"
+    return StructuredPrompt(
         directive=directive,
         material=material,
         framework=_method(masked),
+        assumptions=added.assumptions,
         guardrails=tuple(rule for rule, _ in rules),
         guardrail_sources=tuple(source for _, source in rules),
-        output_format=output,
-        context=context,
-        reasoning=_reason(known, language, why, seen),
+        output_format=added.output,
+        context=read.context,
+        reasoning=_reason(known, language, why, what),
         language=language,
         task=seen.task if framed else None,
         field=seen.field if framed else None,
+        artefact=added.artefact,
+        questions=added.questions,
     )
-    return Composition(prompt, ("vague",) if asks else ())
 
 
 def _method(masked: MaskedText) -> Framework:
@@ -116,69 +122,26 @@ def _language_of(idea: str, masked: MaskedText, context: str) -> str | None:
     return detect_language(masked.masked, context) or detect_language(idea, context)
 
 
-def _reason(
-    known: Knowledge, language: str | None, name: str, seen: Recognition | None = None
-) -> str | None:
+_ENGLISH = frozenset({"for", "that", "the", "to", "which", "with"})
+
+
+def _likeliest(read: Read, target: Target) -> Read:
+    """``read`` as English or Spanish, where its few words allow only one of them and name an
+    artefact in it, or a picture is wanted."""
+    masked, found = read.masked, []
+    for language in LANGUAGES:
+        speaks = language == "en" and not _ENGLISH.isdisjoint(masked.masked.lower().split())
+        if not (speaks or could_be(masked.masked, language)):
+            continue
+        seen = recognise(masked, read.context, read.form, language)
+        if seen.artefact or target is Target.IMAGE:
+            found.append(replace(read, language=language, seen=seen))
+    return found[0] if len(found) == 1 else read
+
+
+def _reason(known: Knowledge, language: str | None, name: str, what: str = "") -> str | None:
     sentences = known.reasoning.get(language or "")
-    return sentences[name].format(task=seen.task if seen else "") if sentences else None
-
-
-def _frame(
-    known: Knowledge,
-    idea: str,
-    context: str,
-    masked: MaskedText,
-    form: Form,
-    language: str,
-    seen: Recognition,
-) -> tuple[str, list[str], str]:
-    """The line that asks, the assumed rules (with that line), and the form of the answer."""
-    frame = known.frames[seen.frame or ""]
-    told = fold(f"{masked.masked}\n{context[:2_000]}")
-    given = bool(masked.blocks) or bool(context.strip())
-    number = any(map(str.isdigit, masked.masked))
-    quiet = form.only or "one" in form.formats
-    if seen.bare and "ask" in frame and not quiet:
-        line = frame["ask"][language]
-        return line, [line], ""
-    asks = frame["missing"][language] if seen.missing and not quiet else ""
-    assumed = [asks] if asks else []
-    for rule in frame["rules"]:
-        if _fits(rule, form, told, given=given, number=number):
-            assumed.append(rule[language])
-    output = frame.get("output")
-    stated = form.stated & {"formats", "counts", "length", "only", "waits"}
-    if (
-        asks
-        or output is None
-        or stated
-        or not _fits(output, form, told, given=given, number=number)
-    ):
-        return asks, assumed, ""
-    return asks, assumed, output[language]
-
-
-def _fits(line: dict[str, Any], form: Form, told: str, *, given: bool, number: bool) -> bool:
-    """Whether a line of a frame is right for this idea; see knowledge/frames.toml."""
-    if not form.stated.isdisjoint(line.get("unless", ())):
-        return False
-    if "without" in line and line["without"].search(told):
-        return False
-    if "only_if" in line and not line["only_if"].search(told):
-        return False
-    return {"material": given, "none": not given, "number": number}.get(line.get("when", ""), True)
-
-
-def _ask_for_missing(
-    known: Knowledge, context: str, masked: MaskedText, form: Form, language: str | None
-) -> str:
-    """What to do about material that the idea points at, where neither it nor the context
-    has any, in a language without frames."""
-    pattern, line = known.missing.get(language or "", (None, ""))
-    given = masked.materials or context.strip() or len(masked.text) > _LONGEST_POINTER
-    if pattern is None or given or form.only or form.waits:
-        return ""
-    return line if pattern.fullmatch(masked.text.lower().replace("’", "'")) else ""
+    return sentences[name].format(task=what) if sentences else None
 
 
 def _answer_in(

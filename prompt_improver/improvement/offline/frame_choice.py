@@ -126,11 +126,11 @@ def _frame_of_thing(request: Request, signs: Signs) -> str:
     for strong in (True, False):
         for name, task in tasks.items():
             things = (task.things if strong else task.weak)[language]
-            thing = _head(request, things, language)
+            thing = head_of(request, things, language)
             if thing and (frame := _frame_for(name, thing, request, signs, strong=strong)):
                 return frame
     designs = request.verb in grammar().verbs["designs"]
-    if designs and _head(request, tasks["design"].design_only, language):
+    if designs and head_of(request, tasks["design"].design_only, language):
         return "design" if signs.programming else ""
     makes = request.verb in grammar().verbs["makes"]
     return "build" if makes and len(signs.programming) + signs.code >= 2 else ""
@@ -167,7 +167,7 @@ def _frame_for_code(name: str, thing: str, request: Request, signs: Signs, *, st
     return name
 
 
-def _head(request: Request, things: frozenset[str], language: str) -> str:
+def head_of(request: Request, things: frozenset[str], language: str) -> str:
     """The longest of ``things`` that is the head of the object: its end in English ("a
     python script"), its beginning in Spanish ("un plan de estudio")."""
     words = request.phrase

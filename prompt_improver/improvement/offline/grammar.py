@@ -25,6 +25,7 @@ class Grammar:
     wanting: dict[str, re.Pattern[str]]
     clitics: tuple[str, ...]
     own_act: re.Pattern[str]
+    no_thing: re.Pattern[str]
     role: re.Pattern[str]
     questions: tuple[tuple[str, re.Pattern[str]], ...]
     signs: dict[str, re.Pattern[str]]
@@ -53,6 +54,7 @@ def grammar() -> Grammar:
         leads=leads,
         wanting=wanting,
         clitics=tuple(read["clitics"]["es"].split()),
+        no_thing=lazy_pattern(read["no_thing"]["pattern"]),
         own_act=lazy_pattern(read["own_act"]["pattern"]),
         role=lazy_pattern(read["role"]["pattern"]),
         questions=tuple(

@@ -46,8 +46,10 @@ class Knowledge:
     """Things to write that are sent to somebody."""
     frames: dict[str, Any]
     answer_in: dict[str, str]
-    missing: dict[str, tuple[re.Pattern[str], str]]
-    """What an idea fits that only points at material, and the line for it, by language."""
+    missing: dict[str, "Missing"]
+    """By language."""
+    labels: dict[str, dict[str, str]]
+    """What an answer is called where it is folded into the idea, by language and id."""
     reasoning: dict[str, dict[str, str]]
     greetings: frozenset[str]
     purpose: re.Pattern[str]
@@ -86,6 +88,7 @@ def knowledge() -> Knowledge:
         frames=_compiled(_read("frames")),
         answer_in=wording["answer_in"],
         missing={code: _missing(given) for code, given in wording["missing"].items()},
+        labels=wording["labels"],
         reasoning=wording["reasoning"],
         greetings=frozenset(finished["greetings"].split("|")),
         purpose=lazy_pattern(finished["purpose"]),
@@ -113,11 +116,21 @@ def _task(name: str, given: dict[str, Any]) -> Task:
     )
 
 
-def _missing(given: dict[str, Any]) -> tuple[re.Pattern[str], str]:
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What an idea fits that only points at material, the line for it, and the question."""
+
+    forms: re.Pattern[str]
+    line: str
+    question: str
+    why: str
+
+
+def _missing(given: dict[str, Any]) -> Missing:
     forms = "|".join(given["forms"]).replace("VERB", given["verbs"]).replace("NOUN", given["nouns"])
     please = rf"(?:{given['polite']})"
     pattern = rf"\s*(?:{please}[,،， ]*)*(?:{forms})(?:[,،， ]*{please})*[\s.!。！]*"
-    return lazy_pattern(pattern), given["line"]
+    return Missing(lazy_pattern(pattern), given["line"], given["question"], given["why"])
 
 
 def _prompt_for(finished: dict[str, Any]) -> re.Pattern[str]:

@@ -7,7 +7,7 @@ from prompt_improver.improvement.brief import CHAT, Brief
 from prompt_improver.improvement.improver import Correction, Improvement, Improver
 from prompt_improver.improvement.offline.composition import compose
 
-MODEL_VERSION = "offline/2"
+MODEL_VERSION = "offline/3"
 
 
 class OfflineImprover(Improver):

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
+from prompt_improver.improvement.offline.artefact_choice import artefact_of
+from prompt_improver.improvement.offline.artefacts import Artefact, catalogue
 from prompt_improver.improvement.offline.frame_choice import TASKS, frame_of
 from prompt_improver.improvement.offline.knowledge import LANGUAGES, knowledge
 from prompt_improver.improvement.offline.request import Request, requests
 from prompt_improver.improvement.offline.signs import Signs, field_of, signs_of
 from prompt_improver.improvement.reading import Form, MaskedText
-
-_FEW_WORDS = 6
-_FEW_WORDS_WHERE_UNCLEAR = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,31 +21,44 @@ class Recognition:
     """Name of a frame in knowledge/frames.toml."""
     missing: bool = False
     """The request points at material that is not there."""
-    bare: bool = False
-    """It names a thing to be made and says nothing about it."""
+    artefact: Artefact | None = None
+    """What the idea is for."""
 
 
 def recognise(masked: MaskedText, context: str, form: Form, language: str | None) -> Recognition:
-    """The task and the field of an idea in ``language``; nothing outside English and
-    Spanish, nothing where requests disagree, nothing where the answer is to wait."""
+    """The task, the field and the artefact of an idea in ``language``; nothing outside
+    English and Spanish, nothing where requests disagree, nothing where the answer is to
+    wait."""
     if language not in LANGUAGES or form.waits:
         return Recognition()
     known = knowledge()
     signs = signs_of(known, masked, context, language)
-    if known.excluded_any.among(signs.words):
+    if known.excluded_any.among(signs.words - _OF_SYSTEMS):
         return Recognition()
-    asked = requests(masked.masked, language, known.verbs[language], known.ambiguous)
+    verbs = known.verbs[language] | catalogue().verbs[language]
+    asked = requests(masked.masked, language, verbs, known.ambiguous)
     decided = [(one, frame) for one in asked if (frame := frame_of(one, signs))]
-    if len({TASKS[frame] for _, frame in decided}) != 1:
+    certain = len({TASKS[frame] for _, frame in decided}) == 1
+    if decided and not certain:
         return Recognition()
-    request, frame = decided[0]
+    chosen = decided[0][1] if certain else None
+    artefact = None
+    if not signs.sensitive:
+        artefact = artefact_of(masked.masked, asked, chosen, signs)
+    if chosen is None or known.excluded_any.among(signs.words):
+        missing = artefact is not None and bool(artefact.material) and not signs.given
+        return Recognition(artefact=artefact, missing=missing)
     return Recognition(
-        task=TASKS[frame],
-        field=field_of(TASKS[frame], signs),
-        frame=frame,
-        missing=_is_missing(request, frame, signs),
-        bare=_is_bare(asked, signs),
+        task=TASKS[chosen],
+        field=field_of(TASKS[chosen], signs),
+        frame=chosen,
+        missing=_is_missing(decided[0][0], chosen, signs),
+        artefact=artefact,
     )
+
+
+_OF_SYSTEMS = frozenset({"prompt", "prompts"})
+"""Words of a request for a system prompt too."""
 
 
 def _is_missing(request: Request, frame: str, signs: Signs) -> bool:
@@ -55,12 +67,3 @@ def _is_missing(request: Request, frame: str, signs: Signs) -> bool:
     told = [word for word in request.rest if word not in signs.programming and len(word) > 2]
     short = len(request.phrase) <= 2 and not told
     return request.points or short or frame in ("edit", "summary_of_text")
-
-
-def _is_bare(asked: list[Request], signs: Signs) -> bool:
-    if signs.given or signs.around or len(asked) != 1:
-        return False
-    length = len(signs.folded.split())
-    if signs.says("unclear") and length <= _FEW_WORDS_WHERE_UNCLEAR:
-        return True
-    return length <= _FEW_WORDS and len(asked[0].phrase) <= 2 and not asked[0].rest

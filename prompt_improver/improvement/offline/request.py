@@ -52,6 +52,26 @@ def requests(
     return [one for one in read if one and (one.verb not in ambiguous or one.definite)]
 
 
+_STATES = frozenset("is are was were be been has have had can will would should must doesnt dont "
+    "es son era fue esta estan tiene puede debe hay".split())  # fmt: skip
+
+
+def bare_request(masked: str, language: str) -> Request | None:
+    """What ``masked`` names first without any verb ("cover letter for a nurse"); None where it
+    begins as a sentence, or a question, does."""
+    sentence = next(iter(_sentences(masked)), "")
+    text = fold(sentence)
+    if text.endswith("?"):
+        return None
+    lead = grammar().leads[language].match(text)
+    text = text[lead.end() :] if lead else text
+    words = tuple(_TOKEN.findall(text))
+    if not words or grammar().no_thing.match(text):
+        return None
+    request = _request("bare", "", words, language)
+    return None if request.rest and request.rest[0] in _STATES else request
+
+
 def _sentences(masked: str) -> list[str]:
     """Those with a letter; the first 20 and the last 20 where there are more than 40."""
     found = []

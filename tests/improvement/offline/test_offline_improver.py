@@ -78,7 +78,7 @@ Document management for a small office
 optimise and fix the bug in the error handling
 write an animation script for a short action video with several characters
 genera una lista de prompts para imágenes de midjourney
-Write a poem about SELECT, the princess of tables
+Sing about SELECT, the princess of tables
 jyfjjgcgh
 resolve the conflicts as needed... sort it out once and for all!
 Quiero explicar de modo formal que la empresa cuenta con 3 empleados
@@ -221,14 +221,15 @@ def test_a_prompt_for_an_image_model_stays_one() -> None:
         ("Refactor this function", "code"),
         ("Summarise this article", "text"),
         ("Resume este texto por favor y dame lo principal", "texto"),
-        ("write a function", "what exactly it should do"),
-        ("Create a function that does something with strings", "what exactly it should do"),
+        ("Complement this idea", "refers to"),
+        ("Mejora esta idea, por favor", "se refiere"),
     ],
 )
 def test_what_is_essential_and_missing_is_asked_for_first(idea: str, asked_for: str) -> None:
     found = improve(idea)
     assert found.warnings == ("vague",)
     assert asked_for in found.prompt.guardrails[0]
+    assert [question.id for question in found.prompt.questions] == ["material"]
 
 
 @pytest.mark.parametrize(
@@ -320,7 +321,13 @@ TEXT = (ANY_TEXT | HOSTILE_TEXT).filter(str.strip)
 HEADINGS = {title for words in WORDING.values() for title in (words.task, words.guardrails)} | {
     title
     for words in WORDING.values()
-    for title in (words.context, words.material, words.output_format, words.method)
+    for title in (
+        words.context,
+        words.material,
+        words.output_format,
+        words.method,
+        words.assumptions,
+    )
 }
 
 
@@ -524,7 +531,7 @@ COMPLETE = {
 
 
 def lines_for_missing(found: Improvement) -> list[str]:
-    known = {line for _, line in knowledge().missing.values()}
+    known = {missing.line for missing in knowledge().missing.values()}
     return [rule for rule in found.prompt.guardrails if rule in known]
 
 
@@ -533,7 +540,7 @@ def test_an_idea_that_points_at_absent_material_lets_ask_for_it_in_its_language(
     code: str, idea: str
 ) -> None:
     found = improve(idea)
-    assert lines_for_missing(found) == [knowledge().missing[code][1]]
+    assert lines_for_missing(found) == [knowledge().missing[code].line]
     assert found.guardrail_sources == (GuardrailSource.ASSUMED,)
     assert (found.prompt.task, found.warnings) == (None, ("vague",))
 

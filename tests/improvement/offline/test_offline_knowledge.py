@@ -8,6 +8,7 @@ import pytest
 from prompt_improver.improvement.offline import compose
 from prompt_improver.improvement.offline.frame_choice import TASKS
 from prompt_improver.improvement.offline.knowledge import LANGUAGES, knowledge
+from prompt_improver.improvement.offline.targets import targets
 
 FRAMES = knowledge().frames
 LINES = [
@@ -15,7 +16,7 @@ LINES = [
     for name, frame in FRAMES.items()
     for number, line in enumerate([*frame["rules"], *filter(None, [frame.get("output")])])
 ]
-ASKING = [frame[key] for frame in FRAMES.values() for key in ("ask", "missing") if key in frame]
+ASKING = [one["line"] for one in targets().missing.values()]
 FEATURES = {"role", "formats", "counts", "length", "language", "audience", "tone", "only", "waits"}
 FORMATS = {"json", "yaml", "xml", "csv", "table", "list", "code", "html", "markdown", "one"}
 

@@ -1,0 +1,117 @@
+"""The form that a target gives to a prompt."""
+
+from dataclasses import replace
+
+from prompt_improver.domain.target import Target
+from prompt_improver.improvement.brief import Brief
+from prompt_improver.improvement.offline.addition import Addition, Read
+from prompt_improver.improvement.offline.artefacts import open_facts, pattern, questions_of
+from prompt_improver.improvement.offline.knowledge import LANGUAGES
+from prompt_improver.improvement.offline.request import fold
+from prompt_improver.improvement.offline.targets import targets
+from prompt_improver.improvement.structured_prompt import StructuredPrompt
+
+_PLAIN_GROWTH = 1.5
+_READ = 2_000
+
+
+def addition_of_target(read: Read, target: Target) -> Addition:
+    """What a prompt for an agent or an assistant says besides the request. One for a picture
+    says nothing besides it."""
+    if read.language not in LANGUAGES or read.form.waits:
+        return Addition()
+    if target is Target.AGENT:
+        return _of_agent(read, read.language)
+    if target is not Target.SYSTEM:
+        return Addition()
+    rules = targets().system["rules"]
+    fits = (rule for rule in rules if read.form.stated.isdisjoint(rule.get("unless", ())))
+    return Addition(rules=tuple(rule[read.language] for rule in fits))
+
+
+def _of_agent(read: Read, language: str) -> Addition:
+    known = targets().agent
+    whole = fold(read.idea[:_READ]).strip()
+    kind = next((k for k in ("reads", "files") if pattern(known[k]).search(whole)), "acts")
+    rules = (
+        rule[language]
+        for rule in known["rules"][kind]
+        if not ("unless" in rule and pattern(rule["unless"]).search(whole))
+    )
+    shaped = not read.form.stated.isdisjoint({"formats", "only", "json", "table", "list"})
+    output = "" if shaped else known["output"][kind][language]
+    return Addition(rules=tuple(rules), output=output)
+
+
+def shaped(prompt: StructuredPrompt, read: Read, brief: Brief, *, framed: bool) -> StructuredPrompt:
+    """``prompt`` as its target has it. Without ``framed`` no word is added."""
+    prompt = replace(prompt, target=brief.target)
+    if brief.target is Target.SYSTEM and framed:
+        return replace(prompt, directive=_to_assistant(prompt.directive, prompt.language or ""))
+    if brief.target is Target.IMAGE:
+        return _one_paragraph(prompt, read, brief, framed=framed)
+    if brief.target is Target.PLAIN:
+        return _in_own_form(prompt, read.idea)
+    return prompt
+
+
+def _to_assistant(directive: str, language: str) -> str:
+    """``directive`` in the second person, where it describes an assistant."""
+    known = targets().system
+    you = known["you"].get(language)
+    if you is None:
+        return directive
+    for name in ("prompt_for", "wanted"):
+        # The pattern is for lower case; nothing is folded, so that places agree.
+        lead = pattern(known[name]).match(directive.lower())
+        if lead and len(directive.lower()) == len(directive):
+            directive = directive[lead.end() :]
+            break
+    for name in ("described", "named"):
+        if pattern(known[name]).match(directive.lower()):
+            return f"{you[name]}{directive.lstrip()[:1].lower()}{directive.lstrip()[1:]}"
+    return directive
+
+
+def _one_paragraph(
+    prompt: StructuredPrompt, read: Read, brief: Brief, *, framed: bool
+) -> StructuredPrompt:
+    """The idea, and each aspect that it does not tell."""
+    language, known = read.language or "", targets()
+    subject = " ".join(read.idea.split())
+    lead = pattern(known.image_lead["pattern"]).match(subject.lower())
+    if lead and framed and len(subject.lower()) == len(subject):
+        subject = subject[lead.end() :]
+    bare = replace(
+        prompt, directive=subject, guardrails=(), guardrail_sources=(), assumptions=(),
+        output_format="", material="", artefact="image_prompt", questions=(),
+    )  # fmt: skip
+    if language not in LANGUAGES or not framed:
+        return bare
+    told = read.told
+    aspects = [fact.default[language] for fact in open_facts(known.image, told, brief.taken)]
+    if not pattern(known.avoid["unless"]).search(told):
+        aspects.append(known.avoid[language])
+    if not aspects:
+        return bare
+    added = ", ".join(aspects)
+    if subject[-1] in ".!?":
+        whole = f"{subject} {added[:1].upper()}{added[1:]}."
+    else:
+        whole = f"{subject}, {added}."
+    asked = open_facts(known.image, told, brief.answered)
+    return replace(bare, directive=whole, questions=questions_of(asked, language, brief.answered))
+
+
+def _in_own_form(prompt: StructuredPrompt, idea: str) -> StructuredPrompt:
+    """The idea, and what is added where it fits into 1.5 times its length."""
+    pairs = zip(prompt.guardrails, prompt.guardrail_sources, strict=True)
+    added = [rule for rule, source in pairs if source == "assumed"]
+    text = idea.rstrip()
+    for line in (*added, prompt.output_format, *prompt.assumptions):
+        if line and len(text) + len(line) + 2 <= _PLAIN_GROWTH * len(idea):
+            text = f"{text}\n\n{line}"
+    return replace(
+        prompt, directive=text if text != idea.rstrip() else idea, material="", guardrails=(),
+        guardrail_sources=(), assumptions=(), output_format="",
+    )  # fmt: skip

@@ -1,0 +1,54 @@
+"""What a prompt is for, and what that changes: knowledge/targets.toml."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from prompt_improver.domain.target import Target
+from prompt_improver.improvement.offline.artefacts import Fact, facts_of, pattern
+from prompt_improver.improvement.offline.grammar import FOLDER
+from prompt_improver.improvement.offline.request import fold
+from prompt_improver.improvement.reading import mask
+
+_SHORT = 600  # characters of an idea whose paths are its own, and not those of a log
+_READ = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Patterns are texts; sentences are by language."""
+
+    auto: dict[str, str]
+    agent: dict[str, Any]
+    system: dict[str, Any]
+    image: tuple[Fact, ...]
+    image_lead: dict[str, str]
+    avoid: dict[str, str]
+    missing: dict[str, dict[str, dict[str, str]]]
+    """Line and question for code and for text that is not there."""
+
+
+@cache
+def targets() -> Targets:
+    """Read at the first call and then kept."""
+    read = tomllib.loads((FOLDER / "targets.toml").read_text("utf-8"))
+    return Targets(**read | {"image": facts_of(read["image"])})
+
+
+def choose_target(idea: str) -> Target:
+    """What ``idea`` is for: agent where it works on files or a repository, image where it asks
+    for a picture, else chat."""
+    auto = targets().auto
+    request = fold(mask(idea[:_READ]).masked).strip()
+    whole = fold(idea[:_READ]).strip()
+
+    def says(name: str, text: str) -> bool:
+        return pattern(auto[name]).search(text) is not None
+
+    if says("image", request) and not says("not_image", request):
+        return Target.IMAGE
+    if pattern(auto["question"]).match(request):
+        return Target.CHAT
+    files = len(idea) <= _SHORT and says("file_verbs", whole) and says("path", whole)
+    return Target.AGENT if files or says("agent", whole[:_SHORT]) else Target.CHAT

@@ -1,0 +1,176 @@
+"""Which ideas get an artefact, and what it adds; the tables are in artefact_ideas.toml."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from prompt_improver.improvement.brief import Brief
+from prompt_improver.improvement.gates import check
+from prompt_improver.improvement.offline import choose_target, compose
+from prompt_improver.improvement.offline.artefacts import artefact, catalogue
+from prompt_improver.improvement.offline.grammar import FOLDER
+from prompt_improver.improvement.offline.knowledge import LANGUAGES, knowledge
+from prompt_improver.improvement.offline.request import fold
+from prompt_improver.improvement.offline.targets import targets
+from prompt_improver.improvement.structured_prompt import StructuredPrompt
+
+TABLES = tomllib.loads((Path(__file__).parent / "artefact_ideas.toml").read_text("utf-8"))
+ARTEFACTS = [name for name in TABLES if name != "image_prompt"]
+FACTS = [(name, fact) for name in ARTEFACTS for fact in artefact(name).facts]
+FACTS += [("image", fact) for fact in targets().image]
+
+
+def ideas(name: str, table: str) -> list[str]:
+    return [line for line in TABLES[name][table].splitlines() if line]
+
+
+def composed(idea: str) -> StructuredPrompt:
+    return compose(idea, "", Brief(target=choose_target(idea))).prompt
+
+
+def test_every_artefact_has_ten_ideas_that_must_get_it_and_ten_that_must_not() -> None:
+    assert set(ARTEFACTS) == set(catalogue().sections)
+    sizes = {len(set(ideas(name, table))) for name in TABLES for table in ("must", "must_not")}
+    assert sizes == {10}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_an_idea_gets_the_artefact_that_it_is_for(name: str) -> None:
+    found = {idea: composed(idea).artefact for idea in ideas(name, "must")}
+    assert {idea: got for idea, got in found.items() if got != name} == {}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_an_idea_that_only_names_it_does_not_get_it(name: str) -> None:
+    assert [idea for idea in ideas(name, "must_not") if composed(idea).artefact == name] == []
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_what_an_artefact_adds_passes_the_gates_and_leaves_the_idea_as_it_is(name: str) -> None:
+    for idea in ideas(name, "must"):
+        prompt = composed(idea)
+        assert check(idea, "", prompt, model_backend=False) == (), idea
+        text = prompt.render()
+        assert " ".join(idea.split()[-3:]) in text, idea
+        assert len(prompt.questions) <= 3
+        assert all(question.default in text for question in prompt.questions), idea
+
+
+def test_the_words_that_recognise_are_read_as_the_whole_file_has_them() -> None:
+    whole = tomllib.loads((FOLDER / "artefacts.toml").read_text("utf-8"))
+    assert set(whole) == set(catalogue().sections)
+    for key in ("things", "weak", "acts"):
+        for language in LANGUAGES:
+            listed = {
+                words: name
+                for name, given in whole.items()
+                for words in filter(None, given.get(key, {}).get(language, "").split("|"))
+            }
+            assert getattr(catalogue(), key)[language] == listed
+            total = sum(
+                len(given.get(key, {}).get(language, "").split("|"))
+                for given in whole.values()
+                if language in given.get(key, {})
+            )
+            assert total == len(listed), "a word is listed for two artefacts"
+
+
+@pytest.mark.parametrize(("name", "fact"), FACTS)
+def test_a_fact_is_whole_in_both_languages(name: str, fact) -> None:
+    re.compile(fact.told)
+    re.compile(fact.condition)
+    for language in LANGUAGES:
+        assert fact.default[language], (name, fact.id)
+        if not fact.quiet:
+            question = fact.question(language)
+            assert question.text.endswith("?"), (name, fact.id)
+            assert question.why.endswith("."), (name, fact.id)
+            assert fact.id in knowledge().labels[language], (name, fact.id)
+    assert len(fact.options.get("en", ())) == len(fact.options.get("es", ()))
+
+
+def test_every_line_of_an_artefact_is_there_in_both_languages() -> None:
+    for name in ARTEFACTS:
+        one = artefact(name)
+        for line in (*one.rules, *filter(None, [one.parts])):
+            assert all(line.texts[language].endswith(".") for language in LANGUAGES), name
+            re.compile(line.unless)
+        re.compile(one.unless)
+        assert one.unless == fold(one.unless), name
+
+
+def test_what_the_idea_or_its_context_tells_is_not_asked() -> None:
+    idea = "sql query to get the top customers by revenue"
+    assert [q.id for q in compose(idea).prompt.questions] == ["schema", "database"]
+    assert [q.id for q in compose(idea, "MySQL").prompt.questions] == ["schema"]
+    assert "PostgreSQL" not in compose(idea, "MySQL").prompt.render()
+
+
+def test_an_answered_question_does_not_come_again_and_nothing_is_assumed_there() -> None:
+    brief = Brief(answered=frozenset({"schema"}), taken=frozenset({"schema"}))
+    idea = "sql query to get the top customers by revenue\n\nclients(id), sales(client, total)"
+    prompt = compose(idea, "", brief).prompt
+    assert [question.id for question in prompt.questions] == ["database"]
+    assert len(prompt.assumptions) == 1
+
+
+def test_a_question_that_was_left_blank_does_not_come_again_but_its_default_is_assumed() -> None:
+    brief = Brief(answered=frozenset({"schema"}))
+    prompt = compose("sql query to get the top customers by revenue", "", brief).prompt
+    assert [question.id for question in prompt.questions] == ["database"]
+    assert len(prompt.assumptions) == 2
+
+
+@pytest.mark.parametrize(
+    "idea",
+    [
+        "fix this bug",
+        "translate this",
+        "complement this idea",
+        "corrige este código",
+        "Mejora esto",
+    ],
+)
+def test_missing_material_is_the_first_question_and_the_prompt_asks_for_it(idea: str) -> None:
+    found = compose(idea)
+    assert [question.id for question in found.prompt.questions] == ["material"]
+    assert found.prompt.questions[0].default == ""
+    assert re.search("ask for it|pídelo", found.prompt.guardrails[0])
+    assert found.warnings == ("vague",)
+    assert (found.prompt.assumptions, found.prompt.output_format) == ((), "")
+
+
+@pytest.mark.parametrize(
+    ("idea", "material"),
+    [
+        ("fix this bug", "def f(x): return x / 0"),
+        ("complement this idea", "an umbrella that lights up when it will rain"),
+        ("translate this to german", "hello"),
+    ],
+)
+def test_material_that_was_given_as_an_answer_is_not_asked_for_again(idea, material) -> None:
+    ids = frozenset({"material"})
+    prompt = compose(f"{idea}\n\n{material}", "", Brief(answered=ids, taken=ids)).prompt
+    assert [q.id for q in prompt.questions if q.id == "material"] == []
+    assert not [rule for rule in prompt.guardrails if "ask for it" in rule]
+
+
+@pytest.mark.parametrize(
+    "idea",
+    [
+        "write a cover letter for a nurse and a poem for my cat",
+        "Write unit tests for my code. Then write a letter to my boss",
+        "write a story about my dead mother",
+        "blog post about my cancer treatment",
+    ],
+)
+def test_two_artefacts_or_a_subject_that_asks_for_care_get_none(idea: str) -> None:
+    assert compose(idea).prompt.artefact is None
+
+
+def test_a_stated_form_stands_in_the_place_of_the_usual_parts() -> None:
+    prompt = compose("swot analysis of a small bakery as a table").prompt
+    assert (prompt.artefact, prompt.output_format) == ("swot", "")
+    assert compose("sql query for the newest orders. Only SQL").prompt.assumptions == ()
