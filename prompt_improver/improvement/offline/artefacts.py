@@ -87,7 +87,7 @@ class Artefact:
     rules: tuple[Line, ...]
     facts: tuple[Fact, ...]
     material: str
-    """What it works on, where it cannot be done without: code or text."""
+    """What it works on, where it cannot be done without: code, text, or bug (code with a fault)."""
 
     def allows(self, request: str) -> bool:
         """Whether nothing in the folded ``request`` speaks against it."""

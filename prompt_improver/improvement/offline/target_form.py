@@ -32,7 +32,9 @@ def addition_of_target(read: Read, target: Target) -> Addition:
 def _of_agent(read: Read, language: str) -> Addition:
     known = targets().agent
     whole = fold(read.idea[:_READ]).strip()
-    kind = next((k for k in ("reads", "files") if pattern(known[k]).search(whole)), "acts")
+    kind = next(
+        (k for k in ("reads", "machine", "files") if pattern(known[k]).search(whole)), "acts"
+    )
     rules = (
         rule[language]
         for rule in known["rules"][kind]

@@ -40,7 +40,8 @@ def choose_target(idea: str) -> Target:
     """What ``idea`` is for: agent where it works on files or a repository, image where it asks
     for a picture, else chat."""
     auto = targets().auto
-    request = fold(mask(idea[:_READ]).masked).strip()
+    masked = mask(idea[:_READ])
+    request = fold(masked.masked).strip()
     whole = fold(idea[:_READ]).strip()
 
     def says(name: str, text: str) -> bool:
@@ -50,5 +51,11 @@ def choose_target(idea: str) -> Target:
         return Target.IMAGE
     if pattern(auto["question"]).match(request):
         return Target.CHAT
-    files = len(idea) <= _SHORT and says("file_verbs", whole) and says("path", whole)
+    # What was pasted need not be looked up; `make verify` in back-ticks is not pasted.
+    pasted = any(
+        m.kind in ("fence", "code", "log", "pasted", "signs") and idea[m.start] != "`"
+        for m in masked.materials
+    )
+    short = len(idea) <= _SHORT and not pasted
+    files = short and says("file_verbs", whole) and says("path", whole)
     return Target.AGENT if files or says("agent", whole[:_SHORT]) else Target.CHAT

@@ -29,6 +29,16 @@ def composed(idea: str, target: Target) -> StructuredPrompt:
         ("update my cv for a job as a nurse", Target.CHAT),
         ("what is a PR", Target.CHAT),
         ("write a system prompt for a bot of a bike shop", Target.CHAT),
+        ("renombra users a accounts en todo el repositorio", Target.AGENT),
+        ("organise the files in ~/Downloads by type", Target.AGENT),
+        ("in src/api/client.ts, retry on 503", Target.AGENT),
+        ("find out why CI is red and fix it", Target.AGENT),
+        ("look through the codebase and list where we log passwords", Target.AGENT),
+        ("fix index.html for me: <html><body></body>", Target.CHAT),
+        ("make a poster and/or a flyer for our club", Target.CHAT),
+        ("find a recipe on bbc.com with leeks", Target.CHAT),
+        ("en resumen, qué es la inflación", Target.CHAT),
+        ("write a function that reads config.json", Target.CHAT),
     ],
 )
 def test_auto_takes_what_the_idea_is_for(idea: str, target: Target) -> None:
@@ -44,6 +54,16 @@ def test_a_prompt_for_an_agent_says_what_to_look_up_how_to_check_and_where_to_st
     assert "Touch only what the goal requires" in text
     assert "cannot be undone" in text
     assert "report" in prompt.output_format
+
+
+def test_an_agent_for_a_machine_or_for_files_is_told_other_checks_than_one_for_code() -> None:
+    machine = composed("harden vsftpd on this machine", Target.AGENT).render()
+    assert "Keep a copy of each configuration file" in machine
+    files = composed(
+        "organise the files in ~/Downloads by type, never delete anything", Target.AGENT
+    )
+    assert "has been compared" in files.render()
+    assert "project's own tests" not in machine + files.render()
 
 
 def test_an_agent_that_is_to_look_changes_nothing() -> None:
