@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from prompt_improver.domain.evidence import Evidence, KeptPiece, Passage
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.question import Answer, Question
 
@@ -38,6 +39,13 @@ def make_history(**changes: Any) -> PromptHistory:
         "field": "software",
         "changed": True,
         "guardrail_sources": ("idea", "assumed"),
+        "assumptions": ("The readers are members",),
+        "examples": "GET /books",
+        "evidence": Evidence(
+            kept=(KeptPiece(kind="language", text="en"),),
+            added=(Passage(text="Say what is missing", part="guardrails"),),
+            assumed=(Passage(text="OpenAPI 3", part="output_format"),),
+        ),
         "artefact": "API",
         "target": "chat",
         "questions": (

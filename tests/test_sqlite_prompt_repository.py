@@ -73,6 +73,10 @@ async def test_save_prompt_history(repository, path):
             None,
             '{"warnings": ["vague"], "field": "software", "changed": true, '
             '"guardrail_sources": ["idea", "assumed"], '
+            '"assumptions": ["The readers are members"], "examples": "GET /books", '
+            '"evidence": {"kept": [{"kind": "language", "text": "en"}], '
+            '"added": [{"text": "Say what is missing", "part": "guardrails"}], '
+            '"assumed": [{"text": "OpenAPI 3", "part": "output_format"}]}, '
             '"questions": [{"id": "size", "text": "How large?", "why": "Cost.", '
             '"default": "Small", "options": ["S", "L"]}], '
             '"answers": [{"id": "size", "text": "Large"}], '

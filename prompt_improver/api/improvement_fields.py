@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, Field
 
+from prompt_improver.domain.evidence import KEPT_KINDS, MOST_CHARACTERS, MOST_PIECES
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.warning_table import describe_warnings
 
@@ -23,6 +24,39 @@ class AnswerFields(BaseModel):
 
     id: str = Field(description="Of the question.")
     text: str = Field(description="The answer; blank took the default.")
+
+
+class KeptPieceFields(BaseModel):
+    """Something of the idea that stands in the prompt."""
+
+    kind: str = Field(description=f"One of {', '.join(KEPT_KINDS)}.")
+    text: str = Field(
+        description=f"As it stands in the idea, cut to {MOST_CHARACTERS} characters; the code of a "
+        "language."
+    )
+
+
+class PassageFields(BaseModel):
+    """Something in a part of the prompt."""
+
+    text: str = Field(description="As it stands there.")
+    part: str = Field(
+        description="role, directive, framework, guardrails, output_format, assumptions or "
+        "examples."
+    )
+
+
+class EvidenceFields(BaseModel):
+    """What the prompt has of the idea, and what it has besides."""
+
+    kept: list[KeptPieceFields] = Field(
+        description=f"What of the idea had to be kept, and is: at most {MOST_PIECES} of a kind."
+    )
+    added: list[PassageFields] = Field(description="Parts and rules that nobody asked for.")
+    assumed: list[PassageFields] = Field(
+        description="Figures, names, technologies, deadlines and limits that neither idea nor "
+        "context has, and what the prompt says it assumes. Check these first."
+    )
 
 
 class ImprovementFields(BaseModel):
@@ -60,6 +94,15 @@ class ImprovementFields(BaseModel):
     )
     field: str | None = Field(
         description="Field of knowledge whose frame shapes the prompt; null where none does."
+    )
+    assumptions: list[str] | None = Field(
+        description="What the prompt says that it takes for granted; empty without."
+    )
+    examples: str | None = Field(
+        description="An example of the result, where its form could be misread; empty without."
+    )
+    evidence: EvidenceFields | None = Field(
+        description="What the prompt kept of the idea, what it added, and what it assumed."
     )
     artefact: str | None = Field(
         description="What the idea is to bring forth; null where that is not certain."

@@ -108,6 +108,7 @@ def improve(
     import json
 
     from prompt_improver.cli.preview import preview
+    from prompt_improver.domain.evidence import tell_evidence
     from prompt_improver.domain.history_record import to_json_record
     from prompt_improver.domain.prompt_history import BackendType
     from prompt_improver.domain.warning_table import tell_warning
@@ -130,6 +131,8 @@ def improve(
         output.warn(improved.instead_of.for_terminal())
     for code in history.warnings or ():
         output.warn(tell_warning(code))
+    if history.changed and (told := tell_evidence(history.evidence)):
+        output.note(told)
     if not as_json:
         output.say_prompt(history.improved_prompt)
         return

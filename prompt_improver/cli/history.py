@@ -62,6 +62,7 @@ def show(
     """Print one improvement with all that is known of it."""
     import json
 
+    from prompt_improver.domain.evidence import tell_evidence
     from prompt_improver.domain.history_record import to_json_record
 
     row = with_history_reader(lambda repository: repository.find_by_prompt_id(prompt_id))
@@ -76,7 +77,8 @@ def show(
     for name in ("timestamp", "imported_at"):
         if time := getattr(row, name):
             record[name] = output.moment(time)
-    left_out = (*long, "guardrails", "guardrail_sources", "material")
+    record["evidence"] = tell_evidence(row.evidence)
+    left_out = (*long, "guardrails", "guardrail_sources", "material", "assumptions", "examples")
     output.figures(
         (name, ", ".join(map(_word, value)) if isinstance(value, list) else value)
         for name, value in record.items()

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -43,8 +43,7 @@ def to_record(history: PromptHistory) -> dict[str, Any]:
     it: for exports and the spool."""
     record = {name: getattr(history, name) for name in COLUMNS}
     for name, value in record.items():
-        if isinstance(value, tuple):
-            record[name] = [_plain(each) for each in value]
+        record[name] = _plain(value)
     for name in _MOMENTS:
         if record[name] is not None:
             record[name] = _text(record[name], sep=" ")
@@ -99,10 +98,11 @@ def from_line(line: bytes) -> PromptHistory:
 
 
 def _plain(value: Any) -> Any:
-    if not is_dataclass(value) or isinstance(value, type):
-        return value
-    pairs = asdict(value).items()
-    return {name: list(each) if isinstance(each, tuple) else each for name, each in pairs}
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    return value
 
 
 def _text(moment: datetime, *, sep: str) -> str:

@@ -8,7 +8,8 @@ from enum import StrEnum
 from functools import partial
 from types import MappingProxyType
 
-from prompt_improver.domain import values
+from prompt_improver.domain import evidence, values
+from prompt_improver.domain.evidence import Evidence
 from prompt_improver.domain.question import Answer, Question
 from prompt_improver.domain.values import Rule
 
@@ -87,6 +88,12 @@ class PromptHistory:
     """What the task works on, as it was pasted into the idea; empty without."""
     guardrail_sources: tuple[str, ...] | None = None
     """Where each guardrail comes from, in their order: idea, context or assumed."""
+    assumptions: tuple[str, ...] | None = None
+    """What the prompt says that it takes for granted."""
+    examples: str | None = None
+    """An example of the result, where its form could be misread; empty without."""
+    evidence: Evidence | None = None
+    """What it kept of the idea, what it added, and what it took for granted."""
     artefact: str | None = None
     """What the idea is to bring forth; None where that is not certain."""
     target: str | None = None
@@ -221,6 +228,9 @@ DETAIL_RULES: Mapping[str, Rule] = MappingProxyType(
         "changed": values.flag,
         "material": values.text,
         "guardrail_sources": values.texts,
+        "assumptions": values.texts,
+        "examples": values.text,
+        "evidence": evidence.evidence,
         "questions": partial(values.objects, kind=Question),
         "answers": partial(values.objects, kind=Answer),
         "fallback_reason": values.text,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from prompt_improver.domain.errors import ImproverError, ImproverReplyError
 from prompt_improver.improvement.brief import CHAT, Brief
+from prompt_improver.improvement.evidence import evidence_of
 from prompt_improver.improvement.gates import GateFailure, check, is_long
 from prompt_improver.improvement.guardrail_source import sources_of
 from prompt_improver.improvement.improver import (
@@ -28,7 +29,7 @@ from prompt_improver.improvement.progress import (
     Why,
     tell,
 )
-from prompt_improver.improvement.structured_prompt import StructuredPrompt
+from prompt_improver.improvement.structured_prompt import GuardrailSource, StructuredPrompt
 
 logger = logging.getLogger(__name__)
 
@@ -184,7 +185,7 @@ class GatedImprover(Improver):
         else:
             if prompt.guardrails and not prompt.guardrail_sources:
                 sources = sources_of(prompt.guardrails, idea, context)
-                prompt = replace(prompt, guardrail_sources=sources)
+                prompt = _users_rules_first(replace(prompt, guardrail_sources=sources))
             if is_long(idea, prompt):
                 warnings = (*warnings, "length")
         return Improvement(
@@ -197,4 +198,18 @@ class GatedImprover(Improver):
             model_calls=attempt.model_calls,
             kept_original=kept_original,
             changed=prompt.render() != idea,
+            evidence=evidence_of(idea, context, prompt),
         )
+
+
+def _users_rules_first(prompt: StructuredPrompt) -> StructuredPrompt:
+    """The same rules, those that are assumed last, as the prompt shows them."""
+    pairs = sorted(
+        zip(prompt.guardrails, prompt.guardrail_sources, strict=True),
+        key=lambda pair: pair[1] is GuardrailSource.ASSUMED,
+    )
+    return replace(
+        prompt,
+        guardrails=tuple(rule for rule, _ in pairs),
+        guardrail_sources=tuple(source for _, source in pairs),
+    )

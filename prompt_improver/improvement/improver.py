@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from prompt_improver.domain.evidence import Evidence
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.question import Answer
 from prompt_improver.improvement.brief import CHAT, Brief
@@ -33,6 +34,8 @@ class Improvement:
     """No answer passed the gates: the prompt is the offline one of the idea."""
     changed: bool = True
     """False where the prompt is the idea as it was typed."""
+    evidence: Evidence | None = None
+    """None where nobody has held the prompt against the idea."""
 
     @property
     def guardrail_sources(self) -> tuple[GuardrailSource, ...]:
@@ -90,6 +93,9 @@ class Improvement:
             kept_original=self.kept_original,
             warnings=self.warnings,
             material=self.prompt.material,
+            assumptions=self.prompt.assumptions,
+            examples=self.prompt.examples,
+            evidence=self.evidence,
             task=self.task,
             field=self.field,
             changed=self.changed or any(answer.text.strip() for answer in answers),

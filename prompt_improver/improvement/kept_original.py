@@ -4,17 +4,15 @@ from dataclasses import replace
 from typing import Any
 
 from prompt_improver.improvement.brief import CHAT, Brief
-from prompt_improver.improvement.gates import check
+from prompt_improver.improvement.gates import Rewrite, assumed, check
 from prompt_improver.improvement.gates.bans import is_soft
 from prompt_improver.improvement.gates.bounds import bounds_in
 from prompt_improver.improvement.guardrail_source import source_of
-from prompt_improver.improvement.lazy_pattern import lazy_pattern
 from prompt_improver.improvement.offline import Composition, compose
 from prompt_improver.improvement.structured_prompt import GuardrailSource, StructuredPrompt
 
 MOST_GUARDRAILS = 7
 MOST_ASSUMED = 3
-_NUMBER = lazy_pattern(r"\d+(?:[.,]\d+)*")
 
 
 def keep_original(
@@ -46,7 +44,7 @@ def keep_original(
         if (
             len(kept.guardrails) >= MOST_GUARDRAILS
             or not rule.strip()
-            or _changes(rule, idea, context)
+            or _changes(rule, idea, context, kept.language)
         ):
             continue
         # Beside the idea much passes that goes against it: the rule is held against it alone.
@@ -66,12 +64,13 @@ def keep_original(
     return replace(composed, prompt=kept)
 
 
-def _changes(rule: str, idea: str, context: str) -> bool:
-    """Whether ``rule`` has a figure that the user does not have, bounds one of theirs in
+def _changes(rule: str, idea: str, context: str, language: str | None) -> bool:
+    """Whether ``rule`` has a figure or a name that the user does not have, bounds one of theirs in
     another way, or makes soft what they did not."""
-    given = f"{idea}\n{context}"
-    if set(_NUMBER.findall(rule)) - set(_NUMBER.findall(given)):
+    alone = StructuredPrompt(directive="-", guardrails=(rule,), language=language)
+    if assumed(Rewrite.of(idea, context, alone)):
         return True
+    given = f"{idea}\n{context}"
     theirs = {(number, kind) for number, kind, _, _ in bounds_in(given.lower())}
     bounded = {number for number, _ in theirs}
     if any(n in bounded and (n, k) not in theirs for n, k, _, _ in bounds_in(rule.lower())):

@@ -82,8 +82,8 @@ class StructuredPrompt:
 
     def render(self) -> str:
         """The prompt as Markdown: role, task, material, original request, context, assumptions,
-        method, guardrails, output format, example, in this order, without the sections that are
-        empty. A directive that stands alone is the whole text, as it is.
+        method, guardrails, assumed guardrails, output format, example, in this order, without the
+        sections that are empty. A directive that stands alone is the whole text, as it is.
 
         The sections are the only headings at the top level of the result, whatever stands
         in the parts: text that could break out of its section is put in a fence, and the
@@ -97,18 +97,30 @@ class StructuredPrompt:
         assert self._text is not None
         return self._text
 
+    def _guardrails_apart(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The user's rules, and those that are assumed; all are the user's where nobody said."""
+        if GuardrailSource.ASSUMED not in self.guardrail_sources:
+            return self.guardrails, ()
+        pairs = tuple(zip(self.guardrails, self.guardrail_sources, strict=True))
+        return (
+            tuple(rule for rule, source in pairs if source is not GuardrailSource.ASSUMED),
+            tuple(rule for rule, source in pairs if source is GuardrailSource.ASSUMED),
+        )
+
     def _rendered(self) -> str:
         words = WORDING.get(self.language or "en", WORDING["en"])
         method = "" if self.framework is Framework.NONE else words.methods.get(self.framework, "")
         material = "" if self.material in self.original_request else self.material
         original = fence(self.original_request) if self.original_request.strip() else ""
+        own, assumed = self._guardrails_apart()
         frame = (
             (words.material, contain_material(material)),
             (words.original_request, original),
             (words.context, fence(self.context) if self.context.strip() else ""),
             (words.assumptions, _bullets(self.assumptions)),
             (words.method, method),
-            (words.guardrails, _bullets(self.guardrails)),
+            (words.guardrails, _bullets(own)),
+            (words.assumed_guardrails, _bullets(assumed)),
             (words.output_format, contain(self.output_format)),
             (words.examples, contain(self.examples)),
         )

@@ -274,8 +274,17 @@ async def test_an_idea_that_is_good_as_it_is_gets_nothing_where_the_original_is_
 async def test_where_a_models_guardrails_come_from_is_told():
     plain = changed(guardrail_sources=())
     found = await improve(Writer(plain))
-    assert found.guardrail_sources[1] is GuardrailSource.IDEA
+    assert found.guardrail_sources[0] is GuardrailSource.IDEA
     assert found.guardrail_sources[2] is GuardrailSource.ASSUMED
+
+
+async def test_the_users_rules_come_first_and_under_a_heading_of_their_own():
+    found = await improve(Writer(changed(guardrail_sources=())))
+    text = found.prompt.render()
+    assumed = text.split("## Assumed guardrails\n")[1]
+    assert "Nothing is attached" in text.split("## Assumed guardrails\n")[0]
+    assert "Ask for the occasion" in assumed
+    assert found.prompt.guardrails[0] == "Nothing is attached or announced as attached."
 
 
 async def test_two_replies_that_cannot_be_read_keep_the_original():

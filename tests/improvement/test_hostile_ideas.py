@@ -10,7 +10,12 @@ from markdown_it import MarkdownIt
 from prompt_improver.app import create_app
 from prompt_improver.improvement.offline import compose
 from prompt_improver.improvement.prompt_wording import WORDING
-from prompt_improver.improvement.structured_prompt import Framework, StructuredPrompt, fence
+from prompt_improver.improvement.structured_prompt import (
+    Framework,
+    GuardrailSource,
+    StructuredPrompt,
+    fence,
+)
 from prompt_improver.settings import Settings
 from tests.model_server import PARTS, ModelRequest, ModelServer, Reply, parts
 from tests.property_testing import example, given, settings, st
@@ -84,7 +89,8 @@ def sections_of(language: str) -> list[str]:
         role="-r",
         directive="-d",
         framework=Framework.DECOMPOSITION,
-        guardrails=("-g",),
+        guardrails=("-g", "-a"),
+        guardrail_sources=(GuardrailSource.IDEA, GuardrailSource.ASSUMED),
         output_format="-o",
         context="-c",
         material="-m",
@@ -129,7 +135,7 @@ def check(
     else:
         assert found["directive"].strip() == idea.strip()
         assert found["role"] == PARTS["role"]
-        assert found["guardrails"] == PARTS["guardrails"]
+        assert sorted(found["guardrails"]) == sorted(PARTS["guardrails"])
         assert found["output_format"] == PARTS["output_format"]
     if found["improved_prompt"] == offline.directive:
         return  # alone, it is what the user typed, whatever stands in it

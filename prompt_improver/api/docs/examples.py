@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from prompt_improver.api.history_schemas import HistoryItem, HistoryResponse, HistorySummary
 from prompt_improver.api.schemas import ImproveResponse
+from prompt_improver.domain.evidence import Evidence, KeptPiece, Passage
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.question import Question
 from prompt_improver.domain.recorder import SaveOutcome
@@ -18,7 +19,7 @@ _IMPROVEMENT = PromptHistory(
     original_idea="Design a REST API for a library, at most 10 routes",
     context="FastAPI",
     improved_prompt="## Task\n\nDesign a REST API for a library.\n\n## Context\n\nFastAPI\n\n"
-    "## Rules\n\n- Name at most 10 routes.\n\n## Output\n\nA table of the routes.",
+    "## Guardrails\n\n- Name at most 10 routes.\n\n## Output format\n\nA table of the routes.",
     role="",
     directive="Design a REST API for a library.",
     framework="",
@@ -40,6 +41,15 @@ _IMPROVEMENT = PromptHistory(
     task="design",
     field="software",
     changed=True,
+    assumptions=(),
+    examples="",
+    evidence=Evidence(
+        kept=(
+            KeptPiece(kind="limit", text="at most 10 routes"),
+            KeptPiece(kind="language", text="en"),
+        ),
+        added=(Passage(text="A table of the routes.", part="output_format"),),
+    ),
     artefact="REST API",
     target="chat",
     questions=(

@@ -6,8 +6,10 @@ know. A gate takes a ``Rewrite`` and answers with a ``GateFailure`` or None; it 
 
 from prompt_improver.improvement.gates.all_gates import GATES, check
 from prompt_improver.improvement.gates.answered import answered, unfilled
+from prompt_improver.improvement.gates.assumed import assumed
 from prompt_improver.improvement.gates.comparison import FailureKind, GateFailure, Rewrite
 from prompt_improver.improvement.gates.contradiction import contradiction
+from prompt_improver.improvement.gates.kept import kept
 from prompt_improver.improvement.gates.limit import Limit
 from prompt_improver.improvement.gates.limits import limits
 from prompt_improver.improvement.gates.placeholders import placeholders
@@ -26,9 +28,11 @@ __all__ = [
     "Limit",
     "Rewrite",
     "answered",
+    "assumed",
     "check",
     "contradiction",
     "is_long",
+    "kept",
     "language",
     "limits",
     "limits_of",

@@ -9,16 +9,17 @@ from prompt_improver.improvement.gates.comparison import (
     failure,
     stands_in,
 )
+from prompt_improver.improvement.gates.numbers import UNITS
 from prompt_improver.improvement.gates.verbatim import SET_OFF
 from prompt_improver.improvement.language import WORDS, detect_language
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
 
 # German writes every noun so, and other scripts mark no names by a capital, or inflect them.
-_LANGUAGES = frozenset(("en", "es", "pt", "fr", "it", ""))
-_NAME = lazy_pattern(r"(?<![\w@/.\\{$<\[-])[A-ZÀ-ÖØ-Þ][^\W\d_]{1,30}(?![\w@/\\}>\]]|\.\w)")
+LANGUAGES_WITH_NAMES = frozenset(("en", "es", "pt", "fr", "it", ""))
+_NAME = lazy_pattern(r"(?<![\w@/.\\{$<\[-])[A-ZÀ-ÖØ-Þ][^\W\d_]{1,30}(?![\w@/\\}>\]]|\.\w|['’]t\b)")
 _WORD = lazy_pattern(r"[^\W\d_]{1,40}")
 _BEGINS = lazy_pattern(r"(?:\A|[.!?:;…\n\"“«(*•>#|-])[\s\"“«(*•>#¿¡|-]*\Z")
-_COMMON = frozenset(" ".join(WORDS.values()).split())
+FUNCTION_WORDS = frozenset(" ".join(WORDS.values()).split())
 _LONGEST_GAP = 12
 _MOST_NAMES = 40
 _MOST_TEXT = 20_000
@@ -29,7 +30,7 @@ def names(rewrite: Rewrite) -> GateFailure | None:
     """Fails where a name of the idea is not in the prompt: a word that is written with a capital
     within a sentence. Where the prompt has a name that nobody gave, it is taken for a change
     (Figueroa for Figueiredo), which contradicts the idea."""
-    if rewrite.quotes_idea or (detect_language(rewrite.idea) or "") not in _LANGUAGES:
+    if rewrite.quotes_idea or (detect_language(rewrite.idea) or "") not in LANGUAGES_WITH_NAMES:
         return None
     text = rewrite.text.lower()
     gone = [name for name in names_in(rewrite.idea) if not stands_in(name.lower(), text)]
@@ -44,16 +45,21 @@ def names(rewrite: Rewrite) -> GateFailure | None:
 def names_in(text: str) -> Iterator[str]:
     """The first names in ``text``, outside of quotations and code; none where capitals say
     nothing."""
+    return (name for name, _ in names_at(text))
+
+
+def names_at(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """As ``names_in``, each with its span."""
     bare = SET_OFF.sub(lambda match: " " * len(match.group()), text[:_MOST_TEXT])
     if _is_title(bare):
         return
-    written_small = set(_WORD.findall(bare))
+    said_small = FUNCTION_WORDS | UNITS | set(_WORD.findall(bare))
     found = 0
     for match in _NAME.finditer(bare):
         name, start = match.group(), match.start()
         begins = _BEGINS.search(bare, max(0, start - _LONGEST_GAP), start)
-        if not begins and name.lower() not in _COMMON and name.lower() not in written_small:
-            yield name
+        if not begins and name.lower() not in said_small:
+            yield name, match.span()
             found += 1
         if found == _MOST_NAMES:
             return

@@ -61,6 +61,8 @@ _UNIT_NAMES = """
 _UNITS = {
     name: names.split()[0] for names in _UNIT_NAMES.split("|") for name in names.split() if name
 }
+UNITS = frozenset(_UNITS)
+"""Every way in which we know a unit to be written, in lower case."""
 
 _NUMBER_WORDS = {
     "0": "zero cero",
@@ -99,7 +101,7 @@ class Number:
 def lost_numbers(idea: str, text: str) -> Iterator[str]:
     """The numbers of ``idea``, with their unit, that ``text`` does not hold. ``62k`` may become
     ``62,000``, ``15h`` ``15:00`` or ``3 pm``, and ``5`` ``five``."""
-    wanted = {number.written: number for number in _in_idea(idea)}
+    wanted = {number.written: number for number in numbers_of(idea)}
     if not wanted:
         return
     kept: set[str] = set()
@@ -125,8 +127,8 @@ def apart(text: str) -> str:
     return _UNSPACED.sub(" ", text.translate(_FULL_WIDTH))
 
 
-def _in_idea(idea: str) -> Iterator[Number]:
-    """Without the numbers that only count the points of a list."""
+def numbers_of(idea: str) -> Iterator[Number]:
+    """The numbers of ``idea``, without those that only count the points of a list."""
     if not any(map(str.isdigit, idea)):
         return
     plain = _LISTED.sub(" ", idea)

@@ -1,6 +1,7 @@
 """The gate on placeholders: every one of the idea's is kept, none is invented."""
 
 import re
+from collections.abc import Iterator
 
 from prompt_improver.improvement.gates.comparison import (
     FailureKind,
@@ -29,6 +30,12 @@ def placeholders(rewrite: Rewrite) -> GateFailure | None:
     invented = _invented(rewrite)
     kind = FailureKind.CONTRADICTS if invented else FailureKind.MISSING
     return failure("placeholders", (*_lost(rewrite), *invented), kind)
+
+
+def placeholders_in(text: str) -> Iterator[str]:
+    """The placeholders of ``text``, each once."""
+    if _OPENS.search(text):
+        yield from dict.fromkeys(_PLACEHOLDER.findall(text))
 
 
 def _lost(rewrite: Rewrite) -> list[str]:

@@ -70,7 +70,7 @@ def verbatim(rewrite: Rewrite) -> GateFailure | None:
 def _has_another_piece(rewrite: Rewrite) -> bool:
     """Whether the answer has a name, path or address that nobody gave: main.py for app.py."""
     given = rewrite.given
-    return any(not stands_in(piece, given) for piece in _pieces(apart(rewrite.written)))
+    return any(not stands_in(piece, given) for piece in exact_pieces(apart(rewrite.written)))
 
 
 def _lost(rewrite: Rewrite) -> Iterator[str]:
@@ -86,7 +86,7 @@ def _lost(rewrite: Rewrite) -> Iterator[str]:
             yield piece
     rest = SET_OFF.sub(" ", rewrite.idea)
     lower = ""
-    for piece in dict.fromkeys(_pieces(apart(rest))):
+    for piece in dict.fromkeys(exact_pieces(apart(rest))):
         if stands_in(piece, text):
             continue
         flat = flat or _flatten(text)
@@ -113,7 +113,8 @@ def _kept_with_digits(piece: str, lower: str) -> bool:
     return any(stands_in(low[:cut] + gap + low[cut:], lower) for gap in ("", " ", "-"))
 
 
-def _pieces(text: str) -> Iterator[str]:
+def exact_pieces(text: str) -> Iterator[str]:
+    """Addresses, paths, file names, identifiers, flags and signs like C++ in ``text``."""
     for token in text.split():
         if not _ODD.search(token):
             continue

@@ -327,6 +327,7 @@ HEADINGS = {title for words in WORDING.values() for title in (words.task, words.
         words.output_format,
         words.method,
         words.assumptions,
+        words.assumed_guardrails,
     )
 }
 
