@@ -42,4 +42,6 @@ async def test_the_answer_without_a_model_has_evidence_too():
     found = await GatedImprover(OfflineImprover()).improve(IDEA)
     assert found.evidence is not None
     assert {piece.kind for piece in found.evidence.kept} == {"placeholder", "limit", "language"}
-    assert found.evidence.assumed == ()
+    assumed = [passage.text for passage in found.evidence.assumed]
+    assert assumed == list(found.prompt.assumptions)
+    assert assumed, "the artefact has facts that the idea does not tell"
