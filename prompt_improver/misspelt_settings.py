@@ -3,22 +3,12 @@
 import re
 from collections.abc import Iterable
 
-from prompt_improver.settings import Settings, foreign_warnings, given_names
+from prompt_improver.settings import Settings
 
 _NAMES = sorted(name.upper() for name in Settings.model_fields)
 _ROOMS_OF_OURS = ("SQLITE", "LLM", "DSPY", "BREAKER", "OPENAI", "ANTHROPIC", "GEMINI", "DEEPSEEK")
 """First words under which a word left out still tells what was meant. API, LOG, MAX and the
 like stand before other programs' variables just as well."""
-
-
-def misspelt_warnings() -> list[str]:
-    """A line for each misspelt setting in the environment and ``.env``, without its value, and
-    for each of prompt_raycast_ext that is not taken as it stands."""
-    found = find_misspelt(given_names())
-    misspelt = [
-        f"{name} is no setting and does nothing: write {right}" for name, right in found.items()
-    ]
-    return misspelt + foreign_warnings()
 
 
 def find_misspelt(names: Iterable[str]) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from prompt_improver.setting_values import is_placeholder
+
 _MARKS = frozenset({"USE_KNN_FEWSHOT", "HEMDOV_ANTHROPIC_API_KEY", "API_RELOAD"})
 """Variables of that program alone: without one of them an environment is ours."""
 _UNSET = ("", "false", "0", "no", "off")
@@ -31,7 +33,8 @@ def translate(given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     if given.get("USE_KNN_FEWSHOT", "").lower() in ("1", "true", "yes", "on"):
         ours["dspy_fewshot_enabled"] = "true"
     key = given.get("HEMDOV_ANTHROPIC_API_KEY", "")
-    if key and not given.get("ANTHROPIC_API_KEY"):
+    own = given.get("ANTHROPIC_API_KEY", "")
+    if key and not is_placeholder(key) and (not own or is_placeholder(own)):
         ours["anthropic_api_key"] = key
         lines.append("HEMDOV_ANTHROPIC_API_KEY is used: ours is ANTHROPIC_API_KEY")
     if given.get("API_HOST") == "0.0.0.0" and not given.get("API_KEY"):  # noqa: S104

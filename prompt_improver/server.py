@@ -17,8 +17,8 @@ from prompt_improver.domain.errors import AddressError, SettingsError
 from prompt_improver.exposure import check_exposure
 from prompt_improver.http_protocol import HttpProtocol
 from prompt_improver.logs import configure_logging, log_line
-from prompt_improver.misspelt_settings import misspelt_warnings
 from prompt_improver.model_wiring import make_backends
+from prompt_improver.setting_warnings import setting_warnings
 from prompt_improver.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -136,7 +136,7 @@ def serve(settings: Settings, *, grace_s: float = GRACE_S) -> None:
 
 
 def _log_settings(settings: Settings) -> None:
-    for warning in misspelt_warnings():
+    for warning in setting_warnings():
         logger.warning(warning)
     if settings.sqlite_enabled and settings.in_data_folder and not settings.database_file.exists():
         logger.info(settings.where_history_is)

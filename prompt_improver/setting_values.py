@@ -1,6 +1,9 @@
 """What single settings may hold: each a type with its checks."""
 
+import contextlib
+import ipaddress
 import os
+import re
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -71,25 +74,43 @@ def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
 def _hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
     if not hosts:
         raise ValueError("is empty: name at least localhost")
-    if any("*" in host or "/" in host for host in hosts):
-        raise ValueError("holds what is no host name: name each, without port and *")
-    return tuple(host.lower() for host in hosts)
+    return tuple(dict.fromkeys(map(_host, hosts)))
 
 
-def _stripped_secret(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
+def _host(text: str) -> str:
+    """As a Host header has it, without its port: any port is let in."""
+    with contextlib.suppress(ValueError):
+        return f"[{ipaddress.IPv6Address(text)}]"
+    found = re.fullmatch(r"([^*/:\[\]]+|\[[0-9a-f:.]+\])(:[0-9]+)?", text.lower())
+    if found is None:
+        raise ValueError("holds what is no host name: name each, such as localhost, and no *")
+    return found[1]
 
 
-def _none_when_empty(value: Any) -> Any:
-    return None if value == "" else value
+_PLACEHOLDER = re.compile(
+    r"(sk-)?(your|my|the|some|paste|insert|put|enter|add)[ _-].*|.*[ _-](here|goes here)"
+    r"|<.*>|\{.*\}|.*(\.\.\.|…).*|[a-z0-9]{0,6}[_-]?[x*]{3,}|(change|replace)[_-]?me"
+    r"|(api|secret)?[_-]?key|placeholder|dummy|example|none|null|todo|tbd",
+    re.IGNORECASE,
+)
 
 
-Secret = Annotated[SecretStr, BeforeValidator(_stripped_secret)]
-Tokens = Annotated[Annotated[int, Field(ge=64)] | None, BeforeValidator(_none_when_empty)]
-Temperature = Annotated[
-    Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] | None,
-    BeforeValidator(_none_when_empty),
-]
+def is_placeholder(text: str) -> bool:
+    """Whether ``text`` stands in an example in the place of a key, as ``your_api_key_here`` and
+    ``sk-...`` do."""
+    return _PLACEHOLDER.fullmatch(text.strip()) is not None
+
+
+def _key_or_nothing(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return "" if is_placeholder(value) else value.strip()
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_key_or_nothing)]
+"""A key without blanks around it; a placeholder is none."""
+Tokens = Annotated[int, Field(ge=64)] | None
+Temperature = Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] | None
 OneConnection = Annotated[int, AfterValidator(_one_connection)]
 DatabasePath = Annotated[str, AfterValidator(_database_path)]
 HomePath = Annotated[str, AfterValidator(_home_expanded)]
@@ -102,6 +123,6 @@ def _list(check: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Any:
 
 
 Hosts = _list(_hosts)
-"""Host names in lower case."""
+"""Host names in lower case, without ports."""
 Origins = _list(_origins)
 """Origins as browsers send them: scheme, host and port, no slash at the end."""

@@ -3,11 +3,19 @@
 Read from the environment, over ``.env`` in the working directory, over the defaults.
 """
 
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, create_model, field_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    create_model,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -163,8 +171,11 @@ class Settings(_WithKeys):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _is_text(cls, value: Any) -> Any:
+    def _is_text(cls, value: Any, info: ValidationInfo) -> Any:
         if isinstance(value, str):
+            field = cls.model_fields[info.field_name or ""]
+            if not value.strip() and field.annotation not in (str, tuple[str, ...]):
+                return field.default  # as if it were not set
             try:
                 value.encode()
             except UnicodeEncodeError:
@@ -232,9 +243,9 @@ class Settings(_WithKeys):
         return Path(self.sqlite_db_path) == Path(DEFAULT_DB_PATH)
 
 
-_VALUES_NOT_TO_SHOW = {"llm_base_url"} | {
-    name for name, field in Settings.model_fields.items() if field.annotation is SecretStr
-}
+KEYS = {name for name, field in Settings.model_fields.items() if field.annotation is SecretStr}
+"""Fields that hold a key."""
+_VALUES_NOT_TO_SHOW = {"llm_base_url"} | KEYS
 
 
 def load_settings() -> Settings:
@@ -243,27 +254,30 @@ def load_settings() -> Settings:
     Raises:
         SettingsError: a value is wrong.
     """
-    ours, _ = translate(_given_values())
+    ours, _ = translate(given_values())
     try:
         return Settings(**ours)  # type: ignore[arg-type]  # texts, as the environment has them
     except ValidationError as error:
         raise SettingsError("\n".join(_line(e) for e in error.errors())) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f".env cannot be read ({error}): mend it or remove it") from None
 
 
-def given_names() -> set[str]:
-    """Names, in upper case, of all that the environment and ``.env`` hold; no values."""
-    return set(_given_values())
+def log_format() -> str:
+    """The form of the log, json or text, also where another setting is wrong."""
+    try:
+        given = given_values()
+    except SettingsError:
+        given = {name.upper(): value for name, value in os.environ.items()}
+    return "json" if given.get("LOG_FORMAT") == "json" else "text"
 
 
-def foreign_warnings() -> list[str]:
-    """A line for each value of prompt_raycast_ext that is not taken as it stands."""
-    return translate(_given_values())[1]
+def given_values() -> dict[str, str]:
+    """All that the environment and, under it, ``.env`` hold, keys too; names in upper case.
 
-
-def _given_values() -> dict[str, str]:
-    """All that the environment and, under it, ``.env`` hold; names in upper case."""
+    Raises:
+        SettingsError: ``.env`` cannot be read.
+    """
+    # It tells of lines that it cannot read at each reading, past our log; we do it once.
+    logging.getLogger("dotenv").setLevel(logging.CRITICAL)
     try:
         sources = (DotEnvSettingsSource(Settings), EnvSettingsSource(Settings))
     except (OSError, UnicodeDecodeError) as error:

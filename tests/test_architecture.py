@@ -12,6 +12,7 @@ from prompt_improver import recording
 ROOT = Path(__file__).parent.parent
 OUTSIDE = {
     "anyio",
+    "dotenv",
     "dspy",
     "fastapi",
     "httpx",
@@ -48,7 +49,7 @@ MAY_IMPORT = {
     "prompt_improver/background_task.py": {DOMAIN},
     "prompt_improver/setting_values.py": {"pydantic", "pydantic_settings"},
     "prompt_improver/data_folder.py": set(),
-    "prompt_improver/prompt_raycast_settings.py": set(),
+    "prompt_improver/prompt_raycast_settings.py": {f"{OWN}.setting_values"},
     "prompt_improver/settings.py": {
         DOMAIN,
         f"{OWN}.data_folder",
@@ -59,6 +60,12 @@ MAY_IMPORT = {
         "pydantic_settings",
     },
     "prompt_improver/misspelt_settings.py": SETTINGS,
+    "prompt_improver/setting_warnings.py": {
+        *SETTINGS,
+        f"{OWN}.misspelt_settings",
+        f"{OWN}.prompt_raycast_settings",
+        "dotenv",
+    },
     "prompt_improver/exposure.py": {DOMAIN, *SETTINGS},
     "prompt_improver/improvement/": IMPROVEMENT,
     "prompt_improver/improvement/model_slots.py": {*IMPROVEMENT, "anyio"},
@@ -92,9 +99,9 @@ MAY_IMPORT = {
         f"{OWN}.cli",
         f"{OWN}.importing",
         f"{OWN}.logs",
-        f"{OWN}.misspelt_settings",
         f"{OWN}.model_wiring",
         f"{OWN}.server",
+        f"{OWN}.setting_warnings",
         f"{OWN}.wiring",
         "typer",
     },

@@ -179,6 +179,31 @@ def test_a_line_on_standard_output_is_json_where_the_log_is():
     assert (line["level"], line["message"]) == ("INFO", "listens on http://127.0.0.1:8000")
 
 
+@pytest.mark.parametrize(
+    ("variables", "messages"),
+    [
+        ({"API_PORT": "x", "LLM_PROVIDER": "openia"}, ["API_PORT", "LLM_PROVIDER"]),
+        ({"LLM_PROVIDER": "openai"}, ["OPENAI_API_KEY"]),
+    ],
+)
+def test_a_wrong_setting_is_a_line_of_json_too(tmp_path, variables, messages):
+    """Also where the form stands in a .env that has a line which cannot be read."""
+    (tmp_path / ".env").write_text('LOG_FORMAT=json\nno = line "\nAPI_PORT=0\n')
+    done = subprocess.run(
+        [sys.executable, "-m", "prompt_improver", "serve"],
+        cwd=tmp_path,
+        env=clean_environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    lines = as_json(done.stderr)
+    assert [line for line in lines if list(line)[:5] != ALWAYS] == []
+    errors = [line["message"] for line in lines if line["level"] == "ERROR"]
+    assert [error.split("=")[0].split()[0] for error in errors] == messages
+
+
 def test_probes_that_are_well_do_not_fill_the_log_and_others_are_logged(tmp_path, caplog):
     settings = Settings(
         _env_file=None, llm_provider="offline", sqlite_db_path=str(tmp_path / "history.db")

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from prompt_improver.misspelt_settings import find_misspelt, misspelt_warnings
+from prompt_improver.misspelt_settings import find_misspelt
+from prompt_improver.setting_warnings import setting_warnings
 from prompt_improver.settings import Settings
 from tests.server_process import ServerProcess, clean_environment
 
@@ -84,7 +85,7 @@ def test_environment_and_env_file_are_both_looked_at_whatever_their_case(tmp_pat
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SQLITE_RETENTION_DAY", VALUE)
     (tmp_path / ".env").write_text(f"openai_key={VALUE}\nSOMETHING_ELSE=1\n")
-    assert misspelt_warnings() == [
+    assert setting_warnings() == [
         "OPENAI_KEY is no setting and does nothing: write OPENAI_API_KEY",
         "SQLITE_RETENTION_DAY is no setting and does nothing: write SQLITE_RETENTION_DAYS",
     ]

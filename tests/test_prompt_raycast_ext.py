@@ -8,12 +8,14 @@ import pytest
 from fastapi.testclient import TestClient
 
 from prompt_improver.app import create_app
-from prompt_improver.domain.errors import FileError
+from prompt_improver.domain.errors import FileError, SettingsError
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.importing.export_file import BadLine
 from prompt_improver.importing.prompt_raycast_ext import read_database
 from prompt_improver.improvement.model.demonstrations import load_demonstrations
+from prompt_improver.model_wiring import make_backends
 from prompt_improver.prompt_raycast_settings import translate
+from prompt_improver.setting_warnings import setting_warnings
 from prompt_improver.settings import Settings, load_settings
 
 SCHEMA = """
@@ -180,6 +182,33 @@ def test_their_env_file_starts_us_and_keeps_everything(tmp_path, monkeypatch):
     assert settings.dspy_fewshot_enabled is True
     assert settings.anthropic_api_key.get_secret_value() == "planted-key"
     assert settings.cleanup_off == "SQLITE_RETENTION_DAYS=0"
+
+
+@pytest.mark.parametrize("placeholder_of", ["ANTHROPIC_API_KEY", "HEMDOV_ANTHROPIC_API_KEY"])
+def test_of_their_two_keys_the_one_that_is_no_placeholder_counts(
+    tmp_path, monkeypatch, placeholder_of
+):
+    """Their example has ``your_anthropic_api_key_here`` in both."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+    keys = dict.fromkeys(("ANTHROPIC_API_KEY", "HEMDOV_ANTHROPIC_API_KEY"), "planted-key")
+    theirs = THEIRS | keys | {placeholder_of: "your_anthropic_api_key_here"}
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in theirs.items()))
+    assert load_settings().anthropic_api_key.get_secret_value() == "planted-key"
+
+
+@pytest.mark.anyio
+async def test_their_example_as_it_is_says_which_key_to_put_in(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    theirs = THEIRS | {"ANTHROPIC_API_KEY": "your_anthropic_api_key_here"}
+    del theirs["HEMDOV_ANTHROPIC_API_KEY"]
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in theirs.items()))
+    assert setting_warnings()[0].startswith("ANTHROPIC_API_KEY holds a placeholder")
+    with pytest.raises(SettingsError, match="ANTHROPIC_API_KEY is not set"):
+        await make_backends(load_settings())
 
 
 def test_each_value_of_theirs_that_cannot_be_honoured_is_named_with_ours():

@@ -1,7 +1,12 @@
+import random
+import string
+
 import pytest
 from pydantic import SecretStr
 
 from prompt_improver.domain.errors import SettingsError
+from prompt_improver.setting_values import is_placeholder
+from prompt_improver.setting_warnings import setting_warnings
 from prompt_improver.settings import Settings, load_settings
 
 
@@ -43,10 +48,70 @@ def test_the_database_file_is_taken_from_the_working_directory(tmp_path, monkeyp
     assert load_settings().database_file == tmp_path / "here" / "history.db"
 
 
-@pytest.mark.parametrize("name", ["LLM_MAX_TOKENS", "LLM_TEMPERATURE"])
-def test_an_empty_optional_number_means_unset(monkeypatch, name):
-    monkeypatch.setenv(name, "")
-    assert getattr(load_settings(), name.lower()) is None
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_a_blank_value_means_unset(monkeypatch, blank):
+    defaults = load_settings()
+    for name in Settings.model_fields:
+        if name not in ("api_host", "allowed_hosts", "sqlite_db_path", "backup_dir"):
+            monkeypatch.setenv(name.upper(), blank)
+    settings = load_settings()
+    assert settings.llm_provider == "auto"
+    differing = {n for n in Settings.model_fields if getattr(settings, n) != getattr(defaults, n)}
+    assert differing <= {"llm_model", "llm_base_url", "dspy_fewshot_trainset_path"}
+
+
+def test_a_blank_value_in_the_environment_goes_over_the_dotenv_file(tmp_path, monkeypatch):
+    (tmp_path / ".env").write_text("LLM_PROVIDER=openai\n")
+    monkeypatch.setenv("LLM_PROVIDER", "")
+    assert load_settings().llm_provider == "auto"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("localhost:8000, Example.org:443", ("localhost", "example.org")),
+        ("[::1]:8000,::1,127.0.0.1:80", ("[::1]", "127.0.0.1")),
+        ("localhost,LOCALHOST:1", ("localhost",)),
+    ],
+)
+def test_a_port_behind_an_allowed_host_is_left_out(monkeypatch, given, expected):
+    monkeypatch.setenv("ALLOWED_HOSTS", given)
+    assert load_settings().allowed_hosts == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    "your_api_key_here your-anthropic-api-key YOUR_KEY sk-... sk-your-key-here sk-xxxx xxxxxxxx "
+    "<your-key> {key} changeme change_me replace-me API_KEY api-key paste_key_here lsv2_xxx "
+    "sk-ant-... placeholder **** sk_xxxxxx".split(),
+)
+def test_a_placeholder_is_no_key(monkeypatch, text):
+    for name in ("OPENAI_API_KEY", "LLM_API_KEY", "API_KEY"):
+        monkeypatch.setenv(name, f" {text} ")
+    settings = load_settings()
+    for secret in (settings.openai_api_key, settings.llm_api_key, settings.api_key):
+        assert not secret.get_secret_value()
+    assert sorted(setting_warnings(), reverse=True) == [
+        f"{name} holds a placeholder and counts as not set: put the key in its place, or remove it"
+        for name in ("OPENAI_API_KEY", "LLM_API_KEY", "API_KEY")
+    ]
+
+
+def test_what_servers_and_people_use_as_a_key_is_one():
+    rng = random.Random(12)
+    letters = string.ascii_letters + string.digits + "-_"
+    made = ["".join(rng.choices(letters, k=rng.randint(16, 60))) for _ in range(20_000)]
+    real = ["sk-no-key-required", "ollama", "EMPTY", "lm-studio", "planted-key", "sk-proj-abcXYZ"]
+    prefixes = ("", "sk-proj-", "sk-ant-api03-", "AIzaSy", "sk-")
+    keys = [f"{prefixes[n % 5]}{key}" for n, key in enumerate(made)]
+    assert [key for key in [*real, *keys] if is_placeholder(key)] == []
+
+
+def test_a_line_of_the_dotenv_file_that_cannot_be_read_is_told_once(tmp_path, capfd):
+    (tmp_path / ".env").write_text('API_PORT=9000\nthis is no = line "\n')
+    assert load_settings().api_port == 9000
+    assert setting_warnings() == ["Line 2 of .env is no NAME=value and does nothing: mend it"]
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize(

@@ -80,16 +80,18 @@ def serve() -> None:
     """Serve the HTTP API."""
     import logging
 
+    from prompt_improver.logs import configure_logging
     from prompt_improver.server import serve
-    from prompt_improver.settings import load_settings
+    from prompt_improver.settings import load_settings, log_format
 
-    settings = load_settings()
     try:
-        serve(settings)  # a misspelt name it tells in its log
+        serve(load_settings())  # a misspelt name it tells in its log
     except PromptImproverError as error:
-        if settings.log_format != "json":
+        if log_format() != "json":
             raise
-        logging.getLogger(__name__).error("%s", error.for_terminal())
+        configure_logging("ERROR", "json")  # which a wrong setting comes before
+        for line in error.for_terminal().splitlines():
+            logging.getLogger(__name__).error("%s", line)
         raise typer.Exit(error.kind.exit_code) from None
 
 

@@ -15,11 +15,11 @@ def read_settings() -> "Settings":
     Raises:
         SettingsError: one is wrong.
     """
-    from prompt_improver.misspelt_settings import misspelt_warnings
+    from prompt_improver.setting_warnings import setting_warnings
     from prompt_improver.settings import load_settings
 
     settings = load_settings()
-    for warning in misspelt_warnings():
+    for warning in setting_warnings():
         output.warn(warning)
     return settings
 
