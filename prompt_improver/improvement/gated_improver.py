@@ -17,6 +17,7 @@ from prompt_improver.improvement.improver import (
     Improver,
 )
 from prompt_improver.improvement.kept_original import keep_original
+from prompt_improver.improvement.offline import compose
 from prompt_improver.improvement.original_request import (
     add_original_request,
     lacks_material,
@@ -186,6 +187,9 @@ class GatedImprover(Improver):
             if prompt.guardrails and not prompt.guardrail_sources:
                 sources = sources_of(prompt.guardrails, idea, context)
                 prompt = _users_rules_first(replace(prompt, guardrail_sources=sources))
+            if self._improver.can_correct and prompt.artefact is None:
+                # What the idea is for does not depend on who writes the prompt.
+                prompt = replace(prompt, artefact=compose(idea, context, brief).prompt.artefact)
             if is_long(idea, prompt):
                 warnings = (*warnings, "length")
         return Improvement(

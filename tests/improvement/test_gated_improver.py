@@ -37,6 +37,7 @@ GOOD = StructuredPrompt(
         GuardrailSource.ASSUMED,
     ),
     output_format="Subject line, then the text.",
+    artefact="email",
 )
 
 
@@ -150,7 +151,9 @@ async def test_what_is_only_missing_stands_in_the_original_request_and_costs_no_
 async def test_another_value_in_the_place_of_the_ideas_needs_a_correction():
     idea = "Plan a trip of 12 days through Peru"
     fifteen = StructuredPrompt(directive="Plan a trip of 15 days through Peru.")
-    twelve = StructuredPrompt(directive="Plan a trip of 12 days through Peru.")
+    twelve = StructuredPrompt(
+        directive="Plan a trip of 12 days through Peru.", artefact="travel_plan"
+    )
     writer = Writer(fifteen, twelve)
     found = await improve(writer, idea)
     assert [each is None for each in writer.corrections] == [True, False]
@@ -293,6 +296,10 @@ async def test_two_replies_that_cannot_be_read_keep_the_original():
     assert found.warnings == ("reply",)
     assert found.prompt.directive == IDEA
     assert (found.model_calls, found.input_tokens, found.output_tokens) == (2, 180, 80)
+
+
+async def test_a_models_prompt_names_the_artefact_that_the_idea_is_for():
+    assert (await improve(Writer(changed(artefact=None)))).prompt.artefact == "email"
 
 
 async def test_a_reply_that_cannot_be_read_is_asked_for_again():

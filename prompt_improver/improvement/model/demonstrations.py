@@ -25,7 +25,12 @@ DEFAULT_DEMONSTRATIONS = Path(__file__).with_name("demonstrations.jsonl")
 _TEXTS = ("idea", "context", "reasoning", "role", "directive", "framework", "output_format")
 _MAY_BE_BLANK = ("context", "output_format", "framework")
 _FIELDS = frozenset({*_TEXTS, "guardrails", "confidence"})
-_OPTIONAL: dict[str, Any] = {"material": "", "assumptions": [], "examples": ""}
+_OPTIONAL: dict[str, Any] = {
+    "material": "",
+    "assumptions": [],
+    "examples": "",
+    "questions": [],
+}
 _LANGUAGE_BONUS = 0.15
 _COMMON = frozenset(
     re.findall(

@@ -1,6 +1,7 @@
 """The two backends with a model: zero-shot, and few-shot with similar examples."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.target import Target
@@ -9,7 +10,7 @@ from prompt_improver.improvement.improver import Correction, Improvement, Improv
 from prompt_improver.improvement.language import detect_language
 from prompt_improver.improvement.model.connection import ModelConnection
 from prompt_improver.improvement.model.demonstrations import Demonstration, Demonstrations
-from prompt_improver.improvement.structured_prompt import StructuredPrompt
+from prompt_improver.improvement.structured_prompt import Framework, StructuredPrompt
 
 
 class DspyImprover(Improver):
@@ -66,9 +67,8 @@ class DspyImprover(Improver):
             correction,
             brief.target,
         )
-        no_role = brief.target in (Target.IMAGE, Target.PLAIN, Target.AGENT)
         prompt = StructuredPrompt(
-            role="" if no_role else parts.role,
+            role=parts.role,
             target=brief.target,
             directive=parts.directive,
             framework=parts.framework,
@@ -77,16 +77,33 @@ class DspyImprover(Improver):
             material=parts.material,
             assumptions=parts.assumptions,
             examples=parts.examples,
+            questions=parts.questions,
             context=context,
             reasoning=parts.reasoning,
             confidence=parts.confidence,
             language=language,
         )
         return Improvement(
-            prompt=prompt,
+            prompt=_fitted(prompt),
             backend=self.backend,
             model_version=self.model_version,
             input_tokens=use.input_tokens,
             output_tokens=use.output_tokens,
             model_calls=use.calls,
         )
+
+
+def _fitted(prompt: StructuredPrompt) -> StructuredPrompt:
+    """``prompt`` without the parts that its target has no place for. What the idea needs of
+    them the gates miss in the rest."""
+    if prompt.target is Target.AGENT:
+        return replace(prompt, role="")
+    if prompt.target not in (Target.IMAGE, Target.PLAIN):
+        return prompt
+    bare = replace(
+        prompt, role="", framework=Framework.NONE, guardrails=(), output_format="",
+        assumptions=(), examples="",
+    )  # fmt: skip
+    if prompt.target is Target.IMAGE:
+        return replace(bare, directive=" ".join(bare.directive.split()))
+    return bare

@@ -12,6 +12,7 @@ from prompt_improver.improvement.gates import told_length
 from prompt_improver.improvement.model.instructions import INSTRUCTIONS
 from prompt_improver.improvement.model.reply import (
     FIELDS,
+    FREE_KEYS,
     OPTIONAL_KEYS,
     REQUIRED_KEYS,
     ReplyParts,
@@ -64,6 +65,14 @@ _OUTPUTS: dict[str, tuple[Any, str]] = {
     "examples": (
         str,
         "Optional. One short example of the output, only where its form could be misread.",
+    ),
+    "questions": (
+        list[dict[str, Any]],
+        "Optional. At most 3 facts that decide how this is done and that neither idea nor context "
+        'tells, the most important first, each an object with "id" (one word), "text" (the '
+        'question to the user), "why", "default" (what the prompt assumes until then, and says '
+        'so under "assumptions") and "options" (usual answers). Leave it out where nothing '
+        "decides.",
     ),
 }
 _REASONING = "One or two sentences: what the idea is after, and what it leaves open."
@@ -148,10 +157,9 @@ def build_adapter() -> Any:
                     fence(inputs["correction"]),
                 ]
             if main_request:
-                # What a target asks for (chat, agent, system, image, plain) goes in here.
                 lines.append(
                     f"Answer with the JSON object alone. Its keys: {', '.join(REQUIRED_KEYS)}; "
-                    f"where needed {', '.join(OPTIONAL_KEYS)}."
+                    f"where needed {', '.join((*OPTIONAL_KEYS, *FREE_KEYS))}."
                 )
             return "\n".join(lines)
 

@@ -13,8 +13,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from prompt_improver.domain.errors import ImproverReplyError
+from prompt_improver.domain.question import Question
 from prompt_improver.domain.values import find_unstorable_character
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
+from prompt_improver.improvement.model.reply_questions import read_questions
 from prompt_improver.improvement.model.reply_values import (
     read_confidence,
     read_framework,
@@ -33,7 +35,9 @@ REQUIRED_KEYS = (
     "confidence",
 )
 OPTIONAL_KEYS = ("material", "assumptions", "examples")
-FIELDS = (*REQUIRED_KEYS, *OPTIONAL_KEYS)
+FREE_KEYS = ("questions",)
+"""Optional too, but not in the schema: a small model that is held to it writes no good ones."""
+FIELDS = (*REQUIRED_KEYS, *OPTIONAL_KEYS, *FREE_KEYS)
 _REQUIRED = ("role", "directive", "guardrails")
 _LONGEST = {
     "role": 2_000,
@@ -74,6 +78,7 @@ class ReplyParts:
     """The text of the idea that is to be worked on, or its beginning."""
     assumptions: tuple[str, ...] = ()
     examples: str = ""
+    questions: tuple[Question, ...] = ()
 
 
 def parse_reply(text: str, refused: ReplyParts | None = None) -> ReplyParts:
@@ -117,6 +122,7 @@ def parse_reply(text: str, refused: ReplyParts | None = None) -> ReplyParts:
         material=read_text(found.get("material")) or "",
         assumptions=read_guardrails(found.get("assumptions")),
         examples=read_text(found.get("examples"), as_json=True) or "",
+        questions=read_questions(found.get("questions")),
     )
     _check(parts)
     return parts

@@ -52,7 +52,7 @@ def choose_target(idea: str) -> Target:
     if pattern(auto["question"]).match(request):
         return Target.CHAT
     # What was pasted need not be looked up; `make verify` in back-ticks is not pasted.
-    pasted = any(
+    pasted = "</" in idea or any(
         m.kind in ("fence", "code", "log", "pasted", "signs") and idea[m.start] != "`"
         for m in masked.materials
     )

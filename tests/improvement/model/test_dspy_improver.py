@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 
 from prompt_improver.domain.prompt_history import BackendType
+from prompt_improver.domain.target import Target
+from prompt_improver.improvement.brief import Brief
 from prompt_improver.improvement.gated_improver import GatedImprover
 from prompt_improver.improvement.gates import told_length
 from prompt_improver.improvement.model.demonstrations import load_demonstrations
+from prompt_improver.improvement.model.target_instructions import TARGET_INSTRUCTIONS
 from prompt_improver.improvement.structured_prompt import Framework, fence
 from tests.model_improvers import IDEA, KEY, improver_for
 from tests.model_server import PARTS, ModelServer, Reply, parts
@@ -51,6 +54,24 @@ async def test_zero_shot_answers_from_one_model_call(server: ModelServer) -> Non
     assert [message["role"] for message in request.body["messages"]] == ["system", "user"]
     assert IDEA in request.body["messages"][1]["content"]
     assert "improved_prompt" not in request.prompt
+
+
+@pytest.mark.parametrize("target", [target for target in Target if target is not Target.CHAT])
+async def test_the_model_is_told_the_target_and_no_part_stands_where_it_has_no_place(
+    server: ModelServer, target: Target
+) -> None:
+    async with improver_for(server) as improver:
+        found = await improver.improve("Draw a fox", brief=Brief(target=target))
+    [request] = server.requests
+    assert TARGET_INSTRUCTIONS[target] in request.body["messages"][-1]["content"]
+    assert found.prompt.target is target
+    assert bool(found.prompt.role) is (target is Target.SYSTEM)
+    text = found.prompt.render()
+    if target in (Target.IMAGE, Target.PLAIN):
+        assert text == found.prompt.directive
+    else:
+        assert text.startswith("## ")
+        assert ("## Task" in text) is (target is Target.AGENT)
 
 
 async def test_few_shot_sends_the_nearest_examples_and_one_call(server: ModelServer) -> None:
