@@ -23,7 +23,7 @@ def artefact_of(
     for request in asked:
         found |= _named(known, request, signs)
     found |= set(known.frames.get(frame or "", ()))
-    if not found and (bare := bare_request(masked, language)):
+    if not found and (bare := bare_request(masked, language, signs.known.verbs[language])):
         thing = head_of(bare, frozenset(known.things[language]), language)
         # A word alone is no request; after many words the thing is hardly what is asked for.
         if thing and len(bare.phrase) <= _LONGEST_BARE and len((*bare.phrase, *bare.rest)) > 1:

@@ -40,6 +40,8 @@ class Knowledge:
     weak: "Terms"
     """Terms of the fields that are weak signs too."""
     sensitive: "Terms"
+    settings: "Terms"
+    """Sensitive words that may only name who or where."""
     excluded_any: "Terms"
     excluded_text: "Terms"
     messages: frozenset[str]
@@ -82,6 +84,7 @@ def knowledge() -> Knowledge:
         shared=Terms(fields["shared"]["programming"]),
         weak=Terms(fields["shared"]["also"]),
         sensitive=Terms(fields["sensitive"]["words"]),
+        settings=Terms(fields["sensitive"]["settings"]),
         excluded_any=Terms(fields["excluded"]["any"]),
         excluded_text=Terms(fields["excluded"]["text"]),
         messages=frozenset(read["messages"].split("|")),

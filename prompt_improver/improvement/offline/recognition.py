@@ -43,7 +43,7 @@ def recognise(masked: MaskedText, context: str, form: Form, language: str | None
         return Recognition()
     chosen = decided[0][1] if certain else None
     artefact = None
-    if not signs.sensitive:
+    if not known.sensitive.among(signs.words - known.settings.among(signs.words)):
         artefact = artefact_of(masked.masked, asked, chosen, signs)
     if chosen is None or known.excluded_any.among(signs.words):
         missing = artefact is not None and bool(artefact.material) and not signs.given

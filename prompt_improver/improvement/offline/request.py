@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
+from itertools import takewhile
 
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
 from prompt_improver.improvement.offline.grammar import grammar
@@ -56,9 +57,9 @@ _STATES = frozenset("is are was were be been has have had can will would should 
     "es son era fue esta estan tiene puede debe hay".split())  # fmt: skip
 
 
-def bare_request(masked: str, language: str) -> Request | None:
+def bare_request(masked: str, language: str, verbs: frozenset[str]) -> Request | None:
     """What ``masked`` names first without any verb ("cover letter for a nurse"); None where it
-    begins as a sentence, or a question, does."""
+    begins as a sentence, or a question, does. ``verbs`` are forms that a predicate has."""
     sentence = next(iter(_sentences(masked)), "")
     text = fold(sentence)
     if text.endswith("?"):
@@ -69,6 +70,10 @@ def bare_request(masked: str, language: str) -> Request | None:
     if not words or grammar().no_thing.match(text):
         return None
     request = _request("bare", "", words, language)
+    # "Analyse this function" begins with a verb that is on no list.
+    named = takewhile(lambda word: word not in grammar().boundary[language], words[1:])
+    if not grammar().skipped[language].isdisjoint(named) or words[0] in verbs:
+        return None
     return None if request.rest and request.rest[0] in _STATES else request
 
 
