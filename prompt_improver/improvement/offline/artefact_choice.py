@@ -4,7 +4,13 @@ from dataclasses import replace
 from itertools import takewhile
 
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
-from prompt_improver.improvement.offline.artefacts import Artefact, Catalogue, artefact, catalogue
+from prompt_improver.improvement.offline.artefacts import (
+    Artefact,
+    Catalogue,
+    artefact,
+    catalogue,
+    pattern,
+)
 from prompt_improver.improvement.offline.frame_choice import head_of
 from prompt_improver.improvement.offline.grammar import grammar
 from prompt_improver.improvement.offline.request import Request, bare_request
@@ -29,12 +35,22 @@ def artefact_of(
         if thing and len(bare.phrase) <= _LONGEST_BARE and len((*bare.phrase, *bare.rest)) > 1:
             found.add(known.things[language][thing])
     request_text = signs.folded.strip()
-    if not found and signs.code and signs.says("why_broken"):
-        found.add("bug_fix")
+    if not found:
+        found = {
+            name
+            for name, shows in known.matches.items()
+            if pattern(shows).search(request_text) and _has_material(artefact(name), signs)
+        }
     if len(found) != 1:
         return None
     one = artefact(found.pop())
     return one if one.allows(request_text) else None
+
+
+def _has_material(one: Artefact, signs: Signs) -> bool:
+    if one.material == "text":
+        return signs.given
+    return signs.code or not one.material
 
 
 def _named(known: Catalogue, request: Request, signs: Signs) -> set[str]:

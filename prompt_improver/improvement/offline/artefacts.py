@@ -113,10 +113,12 @@ class Catalogue:
     """The names of the artefacts that a frame may be for."""
     verbs: dict[str, frozenset[str]]
     """Those of ``acts``."""
+    matches: dict[str, str]
+    """A pattern of the request that shows an artefact by itself, by its name."""
 
 
 _SECTION = lazy_pattern(r"^\[(\w+)\]\n(.*?)(?=^\[\w+\]\n|\Z)", re.MULTILINE | re.DOTALL)
-_RECOGNISES = lazy_pattern(r"^(?:(?:things|weak|acts)\.\w+|frames) = .*$", re.MULTILINE)
+_RECOGNISES = lazy_pattern(r"^(?:(?:things|weak|acts)\.\w+|frames|matches) = .*$", re.MULTILINE)
 
 
 @cache
@@ -145,7 +147,8 @@ def catalogue() -> Catalogue:
         language: frozenset(act.partition(" ")[0] for act in found)
         for language, found in acts.items()
     }
-    return Catalogue(sections, words("things"), words("weak"), acts, frames, verbs)
+    matches = {name: given["matches"] for name, given in read.items() if "matches" in given}
+    return Catalogue(sections, words("things"), words("weak"), acts, frames, verbs, matches)
 
 
 @cache

@@ -46,19 +46,27 @@ def recognise(masked: MaskedText, context: str, form: Form, language: str | None
     if not known.sensitive.among(signs.words - known.settings.among(signs.words)):
         artefact = artefact_of(masked.masked, asked, chosen, signs)
     if chosen is None or known.excluded_any.among(signs.words):
-        missing = artefact is not None and bool(artefact.material) and not signs.given
+        given = signs.given and not _has_only_words(artefact, masked, context)
+        missing = artefact is not None and bool(artefact.material) and not given
         return Recognition(artefact=artefact, missing=missing)
     return Recognition(
         task=TASKS[chosen],
         field=field_of(TASKS[chosen], signs),
         frame=chosen,
-        missing=_is_missing(decided[0][0], chosen, signs),
+        missing=_is_missing(decided[0][0], chosen, signs)
+        or _has_only_words(artefact, masked, context),
         artefact=artefact,
     )
 
 
 _OF_SYSTEMS = frozenset({"prompt", "prompts"})
 """Words of a request for a system prompt too."""
+
+
+def _has_only_words(artefact: Artefact | None, masked: MaskedText, context: str) -> bool:
+    """Whether a fault is told in words, and its code is nowhere."""
+    bug = artefact is not None and artefact.material == "bug"
+    return bug and not masked.materials and not context.strip()
 
 
 def _is_missing(request: Request, frame: str, signs: Signs) -> bool:

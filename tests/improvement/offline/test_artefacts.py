@@ -174,3 +174,54 @@ def test_a_stated_form_stands_in_the_place_of_the_usual_parts() -> None:
     prompt = compose("swot analysis of a small bakery as a table").prompt
     assert (prompt.artefact, prompt.output_format) == ("swot", "")
     assert compose("sql query for the newest orders. Only SQL").prompt.assumptions == ()
+
+
+@pytest.mark.parametrize(
+    ("idea", "answered"),
+    [
+        ("email to the school explaining that my son will be absent on friday", "purpose"),
+        ("write an email to my boss asking for a raise", "recipient"),
+        ("carta de presentación para Decathlon, acabo de terminar la eso", "experience"),
+        ("tweet: our shop is open again after the flood", "topic"),
+        ("escribe una función formatDate", "purpose"),
+        ("sql query for sales per month in mysql", "database"),
+        ("plan de estudio de 6 semanas para selectividad", "deadline"),
+        ("study plan for spanish from zero, 5 hours a week", "study_time"),
+        ("write a funny poem about my manager's ties", "poem_form"),
+        ("5 day itinerary in andalusia with two toddlers", "travellers"),
+        ("3 day workout plan at home without equipment", "equipment"),
+        ("blog post about pensions for freelancers", "audience"),
+    ],
+)
+def test_a_fact_that_the_idea_tells_is_neither_asked_nor_assumed(idea: str, answered: str) -> None:
+    prompt = compose(idea).prompt
+    assert prompt.artefact is not None
+    assert answered not in [question.id for question in prompt.questions]
+    (fact,) = (one for one in artefact(prompt.artefact).facts if one.id == answered)
+    assert not set(fact.default.values()) & set(prompt.assumptions)
+
+
+@pytest.mark.parametrize(
+    "idea",
+    ["arregla este bug: mi bucle while no termina nunca", "fix the bug, the page stays white"],
+)
+def test_a_fault_that_is_told_in_words_needs_its_code(idea: str) -> None:
+    prompt = compose(idea).prompt
+    assert [question.id for question in prompt.questions] == ["material"]
+    assert prompt.output_format == ""
+
+
+@pytest.mark.parametrize(
+    ("idea", "name"),
+    [
+        (
+            "make this shorter: the meeting that was planned for tomorrow has been cancelled",
+            "text_edit",
+        ),
+        ("tl;dr this: the council voted to close the bridge for nine weeks from May", "summary"),
+        ("questions to ask a candidate for a night receptionist job", "interview_questions"),
+        ("make this faster", None),
+    ],
+)
+def test_a_usual_phrase_shows_the_artefact_where_its_material_is_there(idea, name) -> None:
+    assert compose(idea).prompt.artefact == name
