@@ -4,7 +4,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.server_process import ServerProcess
+from tests.server_process import ROOT, ServerProcess
 
 IMPROVE = "/api/v1/improve-prompt"
 
@@ -15,16 +15,12 @@ def our_server(folder: Path, *, history: Path | None, **variables: str) -> Serve
     kept = {"SQLITE_ENABLED": "false"}
     if history is not None:
         kept = {"SQLITE_DB_PATH": str(history.absolute()), "SQLITE_AUTO_CLEANUP": "false"}
-    return _server(folder, **kept, **variables)
+    return ServerProcess(folder, str(ROOT / "main.py"), **kept, **variables)
 
 
 def module_server(folder: Path, module: str, *arguments: str) -> ServerProcess:
     """`python -m MODULE ARGUMENTS`, which says on its first line what it listens on."""
-    return _server(folder, "-m", module, *arguments)
-
-
-def _server(folder: Path, *command: str, **variables: str) -> ServerProcess:
-    return ServerProcess(folder, *command, **variables)
+    return ServerProcess(folder, "-m", module, *arguments)
 
 
 def resident_megabytes(pid: int) -> float:

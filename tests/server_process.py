@@ -12,44 +12,37 @@ from pathlib import Path
 
 import httpx
 
-ROOT = Path(__file__).parent.parent
+from tests.forked_program import ROOT, ForkedProgram, clean_environment
+
+__all__ = ["ROOT", "ServerProcess", "clean_environment"]
 START_LINE = re.compile(r"listens on (http://[\w.:\[\]-]+)")
-
-
-def clean_environment(**variables: str) -> dict[str, str]:
-    """An environment without any setting of ours but ``variables``. Compiled modules are kept:
-    a start that compiles the program anew takes twice as long."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
-    return {**kept, "PYTHONPATH": str(ROOT), **variables}
 
 
 class ServerProcess:
     """``with ServerProcess(folder) as server``: starts in ``folder``, and is ended by its own
-    process id. ``log`` holds what it has written to standard error."""
+    process id. ``log`` holds what it has written to standard error.
+
+    ``command`` is what the interpreter starts, such as main.py; without one the process is forked
+    from one that has imported the program."""
 
     def __init__(self, folder: Path, *command: str, **variables: str) -> None:
         variables = {"API_PORT": "0", "LLM_PROVIDER": "offline", "HOME": str(folder)} | variables
         self.database_file = folder / "data" / "prompt_history.db"
-        self._command = command or (str(ROOT / "main.py"),)
+        self._command = command
         self._folder = folder
         self._environment = clean_environment(**variables)
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 closed in __exit__
 
     def __enter__(self) -> "ServerProcess":
         self.started = time.monotonic()
-        self._process = subprocess.Popen(
-            [sys.executable, *self._command],
-            cwd=self._folder,
-            env=self._environment,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            text=True,
-        )
-        assert self._process.stdout is not None
+        reading, writing = os.pipe()
+        self._stdout = os.fdopen(reading)
+        self._process = self._start(writing)
+        os.close(writing)
         # readline would wait for ever for a server that hangs at its start.
         killer = threading.Timer(30, self._process.kill)
         killer.start()
-        line = self._process.stdout.readline()
+        line = self._stdout.readline()
         killer.cancel()
         found = START_LINE.search(line)
         if found is None:
@@ -64,9 +57,21 @@ class ServerProcess:
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait(30)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        self._stdout.close()
         self._log.close()
+
+    def _start(self, stdout: int) -> "ForkedProgram | subprocess.Popen[bytes]":
+        if self._command:
+            return subprocess.Popen(
+                [sys.executable, *self._command],
+                cwd=self._folder,
+                env=self._environment,
+                stdout=stdout,
+                stderr=self._log,
+            )
+        with Path(os.devnull).open() as nothing:
+            streams = nothing.fileno(), stdout, self._log.fileno()
+            return ForkedProgram(self._folder, ["serve"], self._environment, streams=streams)
 
     @property
     def pid(self) -> int:

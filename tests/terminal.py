@@ -5,14 +5,12 @@ import fcntl
 import os
 import re
 import struct
-import subprocess
-import sys
 import termios
 import threading
 import unicodedata
 from pathlib import Path
 
-from tests.server_process import clean_environment
+from tests.forked_program import ForkedProgram, clean_environment
 
 _CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -25,14 +23,13 @@ def on_terminal(
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
     settings = {"HOME": str(folder), "LLM_PROVIDER": "offline", "TERM": "xterm-256color"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "prompt_improver", *arguments],
-        cwd=folder,
-        env=clean_environment(**settings | variables),
-        stdin=subprocess.DEVNULL,
-        stdout=theirs,
-        stderr=theirs,
-    )
+    with Path(os.devnull).open() as nothing:
+        process = ForkedProgram(
+            folder,
+            arguments,
+            clean_environment(**settings | variables),
+            streams=(nothing.fileno(), theirs, theirs),
+        )
     os.close(theirs)
     killer = threading.Timer(60, process.kill)
     killer.start()
@@ -40,7 +37,7 @@ def on_terminal(
     with contextlib.suppress(OSError):  # EIO: the other end is closed
         while part := os.read(ours, 65_536):
             drawn += part
-    code = process.wait()
+    code = process.wait(60)
     killer.cancel()
     os.close(ours)
     return code, drawn.decode().replace("\r\n", "\n")

@@ -9,6 +9,7 @@ import pytest
 
 from db.sqlite.upkeep.vacuum import vacuum
 from prompt_improver.domain.errors import RepositoryBusyError, RepositoryConnectionError
+from tests.forked_program import run_program
 from tests.history_files import make_old, names, save_rows
 from tests.server_process import ServerProcess, clean_environment
 from tests.sqlite_files import connect, mode, raw
@@ -58,11 +59,7 @@ def test_words_that_a_stop_left_in_the_search_index_go_after_the_next_start(tmp_
 
 
 def run_vacuum(folder):
-    return subprocess.run(
-        [sys.executable, "-m", "prompt_improver", "vacuum"],
-        cwd=folder, env=clean_environment(HOME=str(folder)),
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+    return run_program(folder, "vacuum")
 
 
 def make_leftovers(path):

@@ -1,15 +1,14 @@
 """Which names are told at the start as misspelt, and which are left alone."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
 from prompt_improver.misspelt_settings import find_misspelt
 from prompt_improver.setting_warnings import setting_warnings
 from prompt_improver.settings import Settings
-from tests.server_process import ServerProcess, clean_environment
+from tests.forked_program import run_program
+from tests.server_process import ServerProcess
 
 VALUE = "planted-value"
 
@@ -102,14 +101,7 @@ def test_the_server_names_them_in_its_log_at_the_start_without_a_value(tmp_path)
 
 
 def test_a_command_names_them_on_standard_error(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "prompt_improver", "improve", "Fix this bug"],
-        cwd=tmp_path,
-        env=clean_environment(HOME=str(tmp_path), LLM_PROVIDER="offline", SQLITE_PATH=VALUE),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = run_program(tmp_path, "improve", "Fix this bug", SQLITE_PATH=VALUE)
     assert done.returncode == 0
     warning = "warning: SQLITE_PATH is no setting and does nothing: write SQLITE_DB_PATH"
     assert warning in done.stderr.splitlines()

@@ -7,7 +7,6 @@ import socket
 import sqlite3
 import stat
 import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from prompt_improver.improvement.offline import compose
+from tests.forked_program import run_program
 from tests.model_server import ModelServer, Reply
-from tests.server_process import ROOT, ServerProcess, clean_environment
+from tests.server_process import ROOT, ServerProcess
 
 IDEAS = Path(os.environ.get("PROMPT_IMPROVER_IDEAS", ROOT.parent / "shared" / "ideas.jsonl"))
 
@@ -31,14 +31,7 @@ def mode(path: Path) -> int:
 
 
 def start_and_fail(folder: Path, **variables: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, str(ROOT / "main.py")],
-        cwd=folder,
-        env=clean_environment(**{"HOME": str(folder), "LLM_PROVIDER": "offline"} | variables),
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
+    return run_program(folder, "serve", **{"API_PORT": "0"} | variables)
 
 
 @pytest.mark.parametrize("command", [(str(ROOT / "main.py"),), ("-m", "prompt_improver", "serve")])

@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,8 +12,9 @@ from prompt_improver.app import create_app
 from prompt_improver.domain.errors import SettingsError
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.settings import Settings, load_settings
+from tests.forked_program import run_program
 from tests.scripted_improver import ScriptedImprover, make_backends
-from tests.server_process import ROOT, ServerProcess, clean_environment
+from tests.server_process import ServerProcess
 
 URL = "/api/v1/improve-prompt"
 KEY = "planted-key-é"
@@ -215,16 +214,7 @@ def test_a_door_that_would_stand_open_by_mistake_stops_the_start(monkeypatch, na
     ],
 )
 def test_a_start_that_would_stand_open_to_others_is_refused_in_one_line(tmp_path, variables):
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "main.py")],
-        cwd=tmp_path,
-        env=clean_environment(
-            HOME=str(tmp_path), LLM_PROVIDER="offline", API_PORT="0", **variables
-        ),
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
+    done = run_program(tmp_path, "serve", API_PORT="0", **variables)
     assert done.returncode == 1
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()

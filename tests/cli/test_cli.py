@@ -4,33 +4,21 @@ import json
 import sqlite3
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from prompt_improver.cli.settings import tell_next_cleanup
 from prompt_improver.settings import Settings
-from tests.server_process import clean_environment
+from tests.forked_program import clean_environment, run_program
 
 
 @pytest.fixture
 def run(tmp_path):
     """Runs ``python -m prompt_improver`` in an empty folder."""
 
-    def run(*arguments: str, stdin: bytes = b"", **variables: str) -> subprocess.CompletedProcess:
-        settings = {"HOME": str(tmp_path), "LLM_PROVIDER": "offline"} | variables
-        done = subprocess.run(
-            [sys.executable, "-m", "prompt_improver", *arguments],
-            cwd=tmp_path,
-            env=clean_environment(**settings),
-            input=stdin,
-            capture_output=True,
-            timeout=30,
-        )
-        done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
-        return done
-
-    return run
+    return partial(run_program, tmp_path)
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from prompt_improver.cli.output import moment as local_time
 from prompt_improver.domain.history_record import COLUMNS, from_record, to_record
 from prompt_improver.domain.prompt_history import DETAIL_RULES
 from prompt_improver.importing.export_file import MAX_LINE_BYTES, BadLine, read_lines
+from tests.forked_program import clean_environment, run_program
 from tests.histories import make_history
 from tests.history_files import make_example, save_rows
-from tests.server_process import clean_environment
 from tests.sqlite_files import cli, mode, needs_cli, raw
 
 
@@ -27,15 +27,8 @@ def run(tmp_path):
     """Runs ``python -m prompt_improver`` in a folder, by itself an empty one."""
 
     def run(*arguments: str, stdin: bytes = b"", folder: Path = tmp_path, **variables: str):
-        done = subprocess.run(
-            [sys.executable, "-m", "prompt_improver", *arguments],
-            cwd=folder,
-            env=clean_environment(HOME=str(folder), SQLITE_DB_PATH="history.db", **variables),
-            input=stdin,
-            capture_output=True,
-            timeout=60,
-        )
-        done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+        variables = {"SQLITE_DB_PATH": "history.db"} | variables
+        done = run_program(folder, *arguments, stdin=stdin, **variables)
         assert "Traceback" not in done.stderr
         return done
 

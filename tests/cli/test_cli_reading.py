@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from prompt_improver.domain.errors import SettingsError
 from prompt_improver.domain.history_record import from_line
 from prompt_improver.settings import Settings, load_settings
+from tests.forked_program import run_program
 from tests.history_files import make_old, names, save_rows
 from tests.server_process import ROOT, ServerProcess, clean_environment
 from tests.sqlite_files import connect, needs_cli, raw
@@ -27,12 +27,7 @@ READING = [
 
 
 def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    settings = {"HOME": str(folder), "LLM_PROVIDER": "offline"} | variables
-    return subprocess.run(
-        [sys.executable, "-m", "prompt_improver", *arguments],
-        cwd=folder, env=clean_environment(**settings),
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+    return run_program(folder, *arguments, **variables)
 
 
 @pytest.mark.parametrize("arguments", READING, ids=" ".join)

@@ -1,15 +1,13 @@
 """What the commands tell of a spool."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from prompt_improver.domain.history_record import to_line
 from tests.contract.prompt_spool_contract import rows
+from tests.forked_program import run_program
 from tests.history_files import save_rows
-from tests.server_process import clean_environment
 from tests.sqlite_files import raw
 
 
@@ -22,15 +20,8 @@ def folder(tmp_path) -> Path:
 
 
 def run(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "prompt_improver", *arguments],
-        cwd=folder,
-        env=clean_environment(SQLITE_DB_PATH="history.db", HOME=str(folder)),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
+    done = run_program(folder, *arguments, SQLITE_DB_PATH="history.db")
+    assert done.returncode == 0, done.stderr
     return done.stdout
 
 

@@ -2,16 +2,15 @@
 
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from prompt_improver.domain.error_table import ERRORS
 from prompt_improver.domain.warning_table import WARNINGS
+from tests.forked_program import run_program
 from tests.history_files import save_rows
 from tests.model_server import ModelServer, Reply
-from tests.server_process import clean_environment
 from tests.sqlite_files import connect
 
 KEY = "sk-planted-0123456789abcdef"
@@ -19,14 +18,7 @@ PATH_KEY = "path-key-4711"
 
 
 def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "prompt_improver", *arguments],
-        cwd=folder,
-        env=clean_environment(HOME=str(folder), **{"LLM_PROVIDER": "offline"} | variables),
-        capture_output=True,
-        text=True,
-        timeout=90,
-    )
+    done = run_program(folder, *arguments, **variables)
     assert "Traceback" not in done.stderr
     assert KEY not in done.stderr
     assert PATH_KEY not in done.stderr

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked_program import clean_environment, run_program
 from tests.history_files import save_rows
-from tests.server_process import clean_environment
 from tests.sqlite_files import raw
 from tests.terminal import columns, on_terminal, read
 
@@ -31,14 +31,7 @@ def folder(tmp_path) -> Path:
 
 
 def piped(folder: Path, *arguments: str, **settings: str) -> str:
-    return subprocess.run(
-        [sys.executable, "-m", "prompt_improver", *arguments],
-        cwd=folder,
-        env=clean_environment(HOME=str(folder), LLM_PROVIDER="offline", **settings),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    ).stdout
+    return run_program(folder, *arguments, **settings).stdout
 
 
 def ids(folder: Path) -> list[str]:

@@ -5,7 +5,6 @@ import os
 import stat
 import statistics
 import subprocess
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.server_process import ROOT, ServerProcess, clean_environment
+from tests.forked_program import run_program
+from tests.server_process import ServerProcess
 from tests.sqlite_files import raw
 
 WRONG = {
@@ -66,15 +66,7 @@ def state(path: Path) -> tuple[object, ...]:
 
 
 def start_and_fail(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {"HOME": str(folder), "API_PORT": "0", "LLM_PROVIDER": "offline"} | variables
-    return subprocess.run(
-        [sys.executable, ROOT / "main.py"],
-        cwd=folder,
-        env=clean_environment(**environment),
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
+    return run_program(folder, "serve", **{"API_PORT": "0"} | variables)
 
 
 def assert_stopped_in_one_line(done: subprocess.CompletedProcess[str], name: str) -> None:
@@ -301,14 +293,7 @@ def test_the_command_line_makes_nothing_behind_a_link_that_leads_out(tmp_path, w
     (tmp_path / "outside").mkdir()
     (work / "data").symlink_to(tmp_path / "outside")
     raw(work / "copy.db", "PRAGMA user_version")
-    done = subprocess.run(
-        [sys.executable, "-m", "prompt_improver", *command],
-        cwd=work,
-        env=clean_environment(HOME=str(work)),
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
+    done = run_program(work, *command)
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()
     assert f"SQLITE_DB_PATH={tmp_path / 'outside/prompt_history.db'}" in line

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked_program import clean_environment, run_program
 from tests.model_server import ModelRequest, ModelServer, Reply, parts
-from tests.server_process import ROOT, ServerProcess, clean_environment
+from tests.server_process import ROOT, ServerProcess
 from tests.sqlite_files import raw
 
 KEY = "zqkey"
@@ -172,14 +173,7 @@ def wait_until(holds) -> None:
 
 
 def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=folder,
-        env=clean_environment(HOME=str(folder), TMPDIR=str(folder), **variables),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    return run_program(folder, *arguments, **{"TMPDIR": str(folder)} | variables)
 
 
 @pytest.fixture(scope="module", params=FORMS)
@@ -201,13 +195,13 @@ def told(request, tmp_path_factory) -> Told:
         text = "".join(f"{name}={value}\n" for name, value in lines.items())
         (told.folder / ".env").write_text(text)
         variables = {"TMPDIR": str(told.folder), "LLM_PROVIDER": form.provider}
-        with ServerProcess(told.folder, **variables) as server:
+        with ServerProcess(told.folder, str(ROOT / "main.py"), **variables) as server:
             caller = Caller(server, model, told)
             caller.use_the_model()
             caller.ask_wrongly()
             caller.read()
-            run(told.folder, "-m", "prompt_improver", "backup")
-            run(told.folder, "-m", "prompt_improver", "export", "exported.jsonl")
+            run(told.folder, "backup")
+            run(told.folder, "export", "exported.jsonl")
             caller.break_the_history()
             listed = subprocess.run(
                 ["ps", "-ww", "-o", "args=", "-p", str(server.pid)], capture_output=True, text=True
@@ -310,7 +304,7 @@ QUICK_STOPS = ("a password in the address", "another setting", "bytes that are n
 )
 def test_a_start_that_is_stopped_shows_no_key(tmp_path, name):
     variables = {"LLM_PROVIDER": "openai", "LOG_LEVEL": "DEBUG"} | PLANTED | STOPS[name]
-    done = run(tmp_path, str(ROOT / "main.py"), **variables)
+    done = run(tmp_path, "serve", **variables)
     assert done.returncode in (1, 2)
     assert KEY not in done.stdout + done.stderr
     lines = [line for line in done.stderr.splitlines() if " INFO " not in line]
@@ -321,7 +315,7 @@ def test_a_start_that_is_stopped_shows_no_key(tmp_path, name):
 @pytest.mark.slow
 def test_an_env_file_that_cannot_be_read_shows_no_key(tmp_path):
     (tmp_path / ".env").write_bytes(f"API_KEY={KEY}\nLLM_API_KEY={KEY}".encode() + b"\xff\n")
-    done = run(tmp_path, str(ROOT / "main.py"))
+    done = run(tmp_path, "serve")
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
     assert KEY not in done.stdout + done.stderr
 
@@ -362,7 +356,14 @@ with TestClient(app, base_url="http://localhost") as client:
 
 @pytest.mark.parametrize("form", ["json", pytest.param("text", marks=pytest.mark.slow)])
 def test_an_error_that_nobody_expected_shows_its_place_and_not_its_words(tmp_path, form):
-    done = run(tmp_path, "-c", UNEXPECTED, **PLANTED, LOG_LEVEL="DEBUG", LOG_FORMAT=form)
+    done = subprocess.run(
+        [sys.executable, "-c", UNEXPECTED],
+        cwd=tmp_path,
+        env=clean_environment(**PLANTED, LOG_LEVEL="DEBUG", LOG_FORMAT=form),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert done.returncode == 0, done.stderr
     assert "/api/v1/improve-prompt 500" in done.stdout
     assert "Unexpected RuntimeError" in done.stderr

@@ -3,15 +3,15 @@ at, so that a new kind of file is found too."""
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.forked_program import run_program
 from tests.history_files import make_old
-from tests.server_process import ROOT, ServerProcess, clean_environment
+from tests.server_process import ROOT, ServerProcess
 from tests.sqlite_files import CLI, mode
 
 MASKS = [pytest.param(0o000, id="000"), pytest.param(0o022, id="022", marks=pytest.mark.slow)]
@@ -30,16 +30,7 @@ def work(request, tmp_path) -> Iterator[Path]:
 
 
 def command(work: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "prompt_improver", *arguments],
-        cwd=work,
-        env=clean_environment(
-            **{"HOME": str(work), "TMPDIR": str(work), "LLM_PROVIDER": "offline"} | variables
-        ),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = run_program(work, *arguments, **{"TMPDIR": str(work)} | variables)
     assert done.returncode == 0, done.stderr
     return done
 

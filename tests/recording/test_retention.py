@@ -20,6 +20,7 @@ from db.sqlite.sql_files import SQL_FOLDER
 from prompt_improver.api.circuit_breaker import CircuitBreaker
 from prompt_improver.recording import HistoryCleanup
 from prompt_improver.recording.retention import FIRST_DELAY_S
+from tests.forked_program import run_program
 from tests.histories import make_history
 from tests.history_files import save_rows
 from tests.in_memory_prompt_repository import InMemoryPromptRepository
@@ -70,10 +71,7 @@ def by_start(path):
 
 
 def by_command(path):
-    done = subprocess.run(
-        [sys.executable, "-m", "prompt_improver", "cleanup", "--days", str(DAYS)],
-        cwd=path.parent.parent, env=clean_environment(), capture_output=True, text=True, timeout=30,
-    )  # fmt: skip
+    done = run_program(path.parent.parent, "cleanup", "--days", str(DAYS))
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -4,7 +4,6 @@ import itertools
 import random
 import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,7 +13,8 @@ from tests.faults.books import await_books, settled
 from tests.faults.callers import post
 from tests.faults.history_copies import make_database
 from tests.faults.kept_rows import count_rows, in_database
-from tests.server_process import ROOT, ServerProcess, clean_environment
+from tests.forked_program import run_program
+from tests.server_process import ROOT, ServerProcess
 from tests.sqlite_files import cli, mode, needs_cli, raw
 
 CP = shutil.which("cp")
@@ -88,11 +88,7 @@ def back_up_stopped(folder: Path, rows: int) -> tuple[Path, set[str]]:
 def back_up_by_command(folder: Path, rows: int) -> tuple[Path, set[str]]:
     with server_in(folder) as server:
         told = post_and_settle(server, rows)
-        done = subprocess.run(
-            [sys.executable, "-m", "prompt_improver", "backup"],
-            cwd=folder, env=clean_environment(HOME=str(folder)), timeout=60, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0
+        assert run_program(folder, "backup").returncode == 0
         server.stop()
     (copy,) = (folder / "data" / "backups").glob("*.db")
     return copy, told

@@ -20,9 +20,9 @@ from prompt_improver.domain.errors import (
     RepositoryConnectionError,
     RepositoryCorruptError,
 )
+from tests.forked_program import run_program
 from tests.histories import make_history
 from tests.history_files import LATEST, MIGRATIONS, make_old, names, old_rows, save_rows, schema
-from tests.server_process import clean_environment
 from tests.sqlite_files import CLI, cli, connect, needs_cli, raw
 
 ROOT = Path(__file__).parents[3]
@@ -210,11 +210,7 @@ def test_a_dry_run_refuses_what_is_no_history(path, content):
 
 def test_migrate_dry_run_on_the_command_line(tmp_path):
     def migrate(*arguments):
-        done = subprocess.run(
-            [sys.executable, "-m", "prompt_improver", "migrate", *arguments],
-            cwd=tmp_path, env=clean_environment(SQLITE_DB_PATH="old.db"),
-            capture_output=True, text=True, timeout=30,
-        )  # fmt: skip
+        done = run_program(tmp_path, "migrate", *arguments, SQLITE_DB_PATH="old.db")
         assert (done.returncode, done.stderr) == (0, "")
         return done.stdout.splitlines()
 

@@ -4,8 +4,6 @@ import contextlib
 import csv
 import io
 import json
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -24,11 +22,11 @@ from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.prompt_repository import PromptRepository
 from prompt_improver.settings import Settings
 from tests.error_bodies import error_body
+from tests.forked_program import run_program
 from tests.histories import NOON, make_history
 from tests.history_files import save_rows
 from tests.in_memory_prompt_repository import InMemoryPromptRepository
 from tests.scripted_improver import ScriptedImprover, make_backends
-from tests.server_process import clean_environment
 from tests.sqlite_files import connect, raw
 
 pytestmark = pytest.mark.anyio
@@ -337,11 +335,7 @@ def test_on_the_command_line_the_others_are_listed_and_check_names_it(tmp_path, 
     spoil(path, "guardrails = '[1]'", 2)
 
     def run(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "prompt_improver", *arguments],
-            cwd=tmp_path, env=clean_environment(SQLITE_DB_PATH="history.db"),
-            capture_output=True, text=True, timeout=60,
-        )  # fmt: skip
+        return run_program(tmp_path, *arguments, SQLITE_DB_PATH="history.db")
 
     for command in (("history",), ("search", "idea"), ("export",)):
         done = run(*command)

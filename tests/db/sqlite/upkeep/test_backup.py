@@ -1,8 +1,6 @@
 """A backup is row-exact, private and proven, and a failed one changes nothing."""
 
 import os
-import subprocess
-import sys
 import threading
 import time
 from contextlib import closing, contextmanager
@@ -20,10 +18,11 @@ from prompt_improver.domain.errors import (
     RepositoryConnectionError,
     RepositoryCorruptError,
 )
+from tests.forked_program import run_program
 from tests.full_disk import full_disk
 from tests.histories import make_history
 from tests.history_files import LATEST, make_old, names, save_rows
-from tests.server_process import ServerProcess, clean_environment
+from tests.server_process import ServerProcess
 from tests.sqlite_files import mode, raw
 
 ALL = "SELECT * FROM prompt_history ORDER BY id"
@@ -100,10 +99,7 @@ def test_a_backup_of_the_running_server_holds_what_it_saved(tmp_path):
     with ServerProcess(tmp_path, SQLITE_ASYNC_ENABLED="false") as server:
         for number in range(3):
             assert server.improve(f"idea {number}").json()["saved"] == "saved"
-        done = subprocess.run(
-            [sys.executable, "-m", "prompt_improver", "backup", "--keep", "1"],
-            cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, timeout=30,
-        )  # fmt: skip
+        done = run_program(tmp_path, "backup", "--keep", "1")
     assert (done.returncode, done.stderr) == (0, "")
     assert "3 improvements, the newest of 20" in done.stdout
     (backup,) = (tmp_path / "data" / "backups").iterdir()
@@ -224,11 +220,7 @@ def test_progress_is_told_up_to_the_whole(path, folder):
 
 def test_check_says_what_is_wrong_and_ends_with_1(tmp_path):
     def check(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "prompt_improver", "check", *arguments],
-            cwd=tmp_path, env=clean_environment(SQLITE_DB_PATH="history.db"),
-            capture_output=True, text=True, timeout=30,
-        )  # fmt: skip
+        return run_program(tmp_path, "check", *arguments, SQLITE_DB_PATH="history.db")
 
     path = tmp_path / "history.db"
     make_old(path, 1)

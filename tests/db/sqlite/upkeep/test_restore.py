@@ -19,10 +19,11 @@ from prompt_improver.domain.errors import (
     RepositoryConnectionError,
     RepositoryCorruptError,
 )
+from tests.forked_program import run_program
 from tests.full_disk import full_disk
 from tests.histories import make_history
 from tests.history_files import LATEST, make_old, names, old_rows, save_rows
-from tests.server_process import ServerProcess, clean_environment
+from tests.server_process import ServerProcess
 from tests.sqlite_files import connect, mode, raw
 
 ALL = "SELECT * FROM prompt_history ORDER BY id"
@@ -221,10 +222,7 @@ def test_an_older_backup_is_restored_as_it_is_and_migrated_at_the_next_start(pat
 
 def test_the_command_refuses_while_the_server_runs_and_says_what_was_and_is(tmp_path):
     def run(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "prompt_improver", *arguments],
-            cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, timeout=30,
-        )  # fmt: skip
+        return run_program(tmp_path, *arguments)
 
     with ServerProcess(tmp_path, SQLITE_ASYNC_ENABLED="false") as server:
         server.improve("kept")
