@@ -57,7 +57,7 @@ def test_improve_json_prints_every_part(run):
 
 
 def test_a_warning_goes_to_standard_error(run):
-    done = run("improve", "write a function")
+    done = run("improve", "fix this bug")
     assert done.returncode == 0
     assert "vague" in done.stderr
     assert "warning" not in done.stdout
@@ -182,9 +182,7 @@ def test_a_database_that_cannot_be_used_ends_with_1_and_one_line(run, database_f
     database_file.mkdir(parents=True)
     done = run(command)
     assert done.returncode == 1
-    evidence, error = done.stderr.splitlines()
-    assert evidence.startswith("Kept ")
-    assert "Standard output" in error
+    assert len(done.stderr.splitlines()) == 1
     assert str(database_file) in done.stderr
 
 

@@ -26,9 +26,11 @@ import pytest
 
 from db.sqlite.upkeep.check import check_database
 from tests.faults.power_loss import COMPILER, Disk, Recorder, Survival, read_journal
-from tests.server_process import ServerProcess, clean_environment
+from tests.server_process import ROOT, ServerProcess, clean_environment
 from tests.sqlite_files import raw
 
+MAIN = str(ROOT / "main.py")
+"""The recorder comes in with the start of an interpreter."""
 CYCLES = 200
 MOMENTS = 6
 """Losses a cycle: the server goes on from one of them, the others are only looked at."""
@@ -137,7 +139,7 @@ class Cycles:
 
     def _server(self, wal: bool, **variables: str) -> ServerProcess:
         variables |= {"SQLITE_ASYNC_ENABLED": "false", "SQLITE_WAL_MODE": str(wal).lower()}
-        return ServerProcess(self.disk, BREAKER_MAX_FAILURES="1", **variables)
+        return ServerProcess(self.disk, MAIN, BREAKER_MAX_FAILURES="1", **variables)
 
     def _assert_kept(self, server: ServerProcess) -> None:
         """The server has every row that it owes in its database, once, and nothing spooled."""
@@ -257,7 +259,7 @@ def test_what_was_recorded_is_all_that_the_server_did(tmp_path, recorder):
     folder, journal = tmp_path / "folder", tmp_path / "journal"
     folder.mkdir(mode=0o700)
     disk = Disk(folder)
-    with ServerProcess(folder, **recorder.variables(folder, journal)) as server:
+    with ServerProcess(folder, MAIN, **recorder.variables(folder, journal)) as server:
         for number in range(20):
             server.improve(f"Fix bug {number}")
         server.stop()
