@@ -3,20 +3,18 @@
 import contextlib
 import importlib.util
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
 from prompt_improver.domain.errors import SettingsError
-from prompt_improver.domain.prompt_history import BackendType
+from prompt_improver.domain.prompt_history import BackendType, PromptHistory
+from prompt_improver.domain.question import Answer
 from prompt_improver.improvement.backends import Backends
 from prompt_improver.improvement.cancellation import Cancellation
 from prompt_improver.improvement.gated_improver import GatedImprover
-from prompt_improver.improvement.improve_idea import (
-    Improved,
-    ImproveIdea,
-    ImprovementObserver,
-)
+from prompt_improver.improvement.improve_idea import ImproveIdea
+from prompt_improver.improvement.improved import Improved, ImprovementObserver
 from prompt_improver.improvement.improver import Improver
 from prompt_improver.improvement.model.language_model import (
     LanguageModelChoice,
@@ -33,19 +31,65 @@ from prompt_improver.wiring import make_direct_recorder
 logger = logging.getLogger(__name__)
 
 
+Once = tuple[Improved, list[str]]
+"""What one call has brought, and what to tell the user about how it was made and kept."""
+
+
 async def improve_once(
     settings: Settings,
     idea: str,
     context: str,
     backend: BackendType | None,
     hear: Callable[[Event], None] | None = None,
-) -> tuple[Improved, list[str]]:
-    """One improvement without a server, and what to tell the user about how it was made and kept.
-    ``hear`` is told of it while it is made.
+    answers: tuple[Answer, ...] = (),
+) -> Once:
+    """One improvement without a server. ``hear`` is told of it while it is made.
 
     Raises:
         PromptImproverError: as ``ImproveIdea.improve``, or a setting of the model is wrong.
     """
+    return await _once(
+        settings,
+        lambda use: use.improve(
+            idea, context, backend=backend, answers=answers, cancellation=Cancellation()
+        ),
+        hear,
+    )
+
+
+async def refine_once(
+    settings: Settings,
+    parent: PromptHistory,
+    feedback: str,
+    backend: BackendType | None,
+    hear: Callable[[Event], None] | None = None,
+) -> Once:
+    """One new version without a server.
+
+    Raises:
+        PromptImproverError: as ``ImproveIdea.refine``, or a setting of the model is wrong.
+    """
+    return await _once(
+        settings,
+        lambda use: use.refine(parent, feedback, backend=backend, cancellation=Cancellation()),
+        hear,
+    )
+
+
+async def restore_once(settings: Settings, parent: PromptHistory, version: PromptHistory) -> Once:
+    """One restored version without a server.
+
+    Raises:
+        PromptImproverError: as ``ImproveIdea.restore``, or a setting of the model is wrong.
+    """
+    return await _once(settings, lambda use: use.restore(parent, version), None)
+
+
+async def _once(
+    settings: Settings,
+    work: Callable[[ImproveIdea], Awaitable[Improved]],
+    hear: Callable[[Event], None] | None,
+) -> Once:
     backends = await make_backends(settings)
     recorder = make_direct_recorder(settings)
     improve_idea = ImproveIdea(
@@ -57,9 +101,7 @@ async def improve_once(
     )
     try:
         with contextlib.nullcontext() if hear is None else watched(hear):
-            improved = await improve_idea.improve(
-                idea, context, backend=backend, cancellation=Cancellation()
-            )
+            improved = await work(improve_idea)
     finally:
         for improver in backends.improvers.values():
             await improver.close()

@@ -33,7 +33,8 @@ OWN = "prompt_improver"
 DOMAIN = f"{OWN}.domain"
 IMPROVEMENT = {DOMAIN, f"{OWN}.improvement"}
 USE_CASE = {
-    f"{OWN}.improvement.{name}" for name in ("improve_idea", "backends", "cancellation", "progress")
+    f"{OWN}.improvement.{name}"
+    for name in ("improve_idea", "improved", "backends", "cancellation", "progress")
 }
 """What a door may know of the improvement."""
 SETTINGS = {f"{OWN}.settings", f"{OWN}.setting_values"}

@@ -73,6 +73,9 @@ HISTORY_ERRORS: dict[int | str, dict[str, Any]] = {
 PROMPT_ERRORS: dict[int | str, dict[str, Any]] = {
     404: {"model": ErrorResponse, "description": "There is no improvement with this id."}
 }
+NOTHING_CHANGED_ERRORS: dict[int | str, dict[str, Any]] = {
+    409: {"model": ErrorResponse, "description": "The result is the prompt that there was."}
+}
 SPOILED_ROW_ERRORS: dict[int | str, dict[str, Any]] = {
     500: {
         "model": ErrorResponse,

@@ -18,7 +18,7 @@ from prompt_improver.domain.errors import (
     ImprovementCancelledError,
     PromptImproverError,
 )
-from prompt_improver.improvement.improve_idea import Improved
+from prompt_improver.improvement.improved import Improved
 from prompt_improver.improvement.progress import (
     Event,
     ItemsShown,

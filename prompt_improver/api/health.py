@@ -45,6 +45,8 @@ async def root() -> RootResponse:
             "history_delete": "DELETE /api/v1/history/{prompt_id}",
             "history_delete_many": "DELETE /api/v1/history",
             "history_versions": "GET /api/v1/history/{prompt_id}/versions",
+            "history_refine": "POST /api/v1/history/{prompt_id}/refine",
+            "history_refine_stream": "POST /api/v1/history/{prompt_id}/refine/stream",
             "history_diff": "GET /api/v1/history/{prompt_id}/diff",
             "history_export": "GET /api/v1/history/export",
             "statistics": "GET /api/v1/statistics",

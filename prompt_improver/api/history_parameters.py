@@ -33,7 +33,8 @@ def _cursor(text: str) -> str:
     return text
 
 
-def _prompt_id(text: str) -> str:
+def check_prompt_id(text: str) -> str:
+    """``text``. Raises ValueError where it is no UUID."""
     if not _UUID.fullmatch(text):
         raise ValueError("must be the UUID of an improvement")
     return text
@@ -76,7 +77,7 @@ _Name = AfterValidator(storable)
 PromptId = Annotated[
     str,
     Path(description="`prompt_id` of the improvement.", json_schema_extra={"format": "uuid"}),
-    AfterValidator(_prompt_id),
+    AfterValidator(check_prompt_id),
 ]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Items on a page.")]
 Full = Annotated[bool, Query(description="Whole ideas and prompts; `limit` is then at most 50.")]
@@ -160,7 +161,7 @@ def _wanted(
             description="Refined from the improvement with this `prompt_id`, itself.",
             json_schema_extra={"format": "uuid"},
         ),
-        AfterValidator(_prompt_id),
+        AfterValidator(check_prompt_id),
     ] = None,
 ) -> HistoryFilter:
     """What the filters of an address ask for, together."""

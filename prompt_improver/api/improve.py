@@ -16,7 +16,7 @@ from prompt_improver.api.events import (
 from prompt_improver.api.json_body import JsonBodyRoute
 from prompt_improver.api.schemas import ImproveRequest, ImproveResponse
 from prompt_improver.domain.errors import ImprovementCancelledError
-from prompt_improver.improvement.improve_idea import Improved
+from prompt_improver.improvement.improved import Improved
 
 router = APIRouter(prefix="/api/v1", tags=["improve"], route_class=JsonBodyRoute)
 
@@ -49,7 +49,7 @@ async def improve_prompt(
     except ImprovementCancelledError as error:
         logged["cancelled"] = error.cause
         raise
-    _log_improved(logged, improved)
+    log_improved(logged, improved)
     return ImproveResponse.of(improved.history, improved.saved)
 
 
@@ -72,7 +72,7 @@ async def improve_prompt_stream(
     logged["backend"] = improve_idea.chosen(asked.chosen_backend).value
 
     def to_body(improved: Improved) -> Any:
-        _log_improved(logged, improved)
+        log_improved(logged, improved)
         return ImproveResponse.of(improved.history, improved.saved).model_dump(mode="json")
 
     work = improve_idea.improve(**_given(asked), cancellation=cancellation)
@@ -89,8 +89,8 @@ def _given(asked: ImproveRequest) -> dict[str, Any]:
     }
 
 
-def _log_improved(logged: dict[str, str], improved: Improved) -> None:
-    """What the line of the request tells of its answer."""
+def log_improved(logged: dict[str, str], improved: Improved) -> None:
+    """Have the line of the request tell of its answer."""
     if isinstance(improved.instead_of, ImprovementCancelledError):
         logged["cancelled"] = improved.instead_of.cause
     elif improved.instead_of is not None:

@@ -118,6 +118,12 @@ class ImprovementFields(BaseModel):
     answers: list[AnswerFields] | None = Field(
         description="What was sent as `answers`; they count as part of the idea."
     )
+    quotes_idea: bool | None = Field(
+        description="Whether the idea stands in the prompt in full, beside the other parts."
+    )
+    changed_parts: list[str] | None = Field(
+        description="The parts that a refinement has changed; null where it was not refined."
+    )
     changed: bool | None = Field(description="Whether the prompt differs from the idea.")
     kept_original: bool | None = Field(
         description="The model's answer was worse than the idea: the prompt is the one that is "

@@ -30,7 +30,7 @@ from prompt_improver.domain.errors import (
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.prompt_repository import PromptRepository, RepositoryDescription
 from prompt_improver.domain.recorder import RecorderCounts
-from prompt_improver.improvement.improve_idea import ImprovementObserver
+from prompt_improver.improvement.improved import ImprovementObserver
 from prompt_improver.recording import HistoryCleanup, HistoryRecorder
 
 # From the offline backend (under a millisecond) to a model at the end of its patience.

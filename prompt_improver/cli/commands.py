@@ -10,7 +10,9 @@ import typer
 from prompt_improver import __version__
 from prompt_improver.cli import database as cli_database
 from prompt_improver.cli import history as cli_history
+from prompt_improver.cli import opinions as cli_opinions
 from prompt_improver.cli import output
+from prompt_improver.cli import versions as cli_versions
 from prompt_improver.cli.repository import with_history_reader, with_repository
 from prompt_improver.cli.settings import (
     read_settings,
@@ -107,13 +109,10 @@ def improve(
 ) -> None:
     """Print an improved prompt, and keep it in the history."""
     import asyncio
-    import json
 
+    from prompt_improver.cli.improving import read_text, show_improved
     from prompt_improver.cli.preview import preview
-    from prompt_improver.domain.evidence import tell_evidence
-    from prompt_improver.domain.history_record import to_json_record
     from prompt_improver.domain.prompt_history import BackendType
-    from prompt_improver.domain.warning_table import tell_warning
     from prompt_improver.logs import configure_logging
     from prompt_improver.model_wiring import improve_once
 
@@ -121,26 +120,12 @@ def improve(
     configure_logging("ERROR", settings.log_format)
     chosen = None if backend == "auto" else BackendType(backend)
     is_first = settings.in_data_folder and not settings.database_file.exists()
-    typed = _read_idea(idea)
+    typed = read_text([idea])
     with preview() as hear:
-        improved, notices = asyncio.run(improve_once(settings, typed, context, chosen, hear))
-    for notice in notices:
-        output.warn(notice)
+        once = asyncio.run(improve_once(settings, typed, context, chosen, hear))
     if is_first and settings.database_file.exists():
         output.note(settings.where_history_is)
-    history = improved.history
-    if improved.instead_of is not None:
-        output.warn(improved.instead_of.for_terminal())
-    for code in history.warnings or ():
-        output.warn(tell_warning(code))
-    if history.changed and (told := tell_evidence(history.evidence)):
-        output.note(told)
-    if not as_json:
-        output.say_prompt(history.improved_prompt)
-        return
-    record = to_json_record(history) | {"saved": improved.saved.value}
-    answered = {name: record[name] for name in record if name not in ("id", "timestamp")}
-    output.say_json(json.dumps(answered, ensure_ascii=False, indent=2))
+    show_improved(once, as_json=as_json)
 
 
 @app.command()
@@ -190,6 +175,15 @@ def cleanup(
 
 
 for command in (
+    cli_versions.refine,
+    cli_versions.versions,
+    cli_versions.diff,
+    cli_versions.rerun,
+    cli_opinions.rate,
+    cli_opinions.star,
+    cli_opinions.tag,
+    cli_opinions.note,
+    cli_opinions.delete,
     cli_history.history,
     cli_history.search,
     cli_history.show,
@@ -214,16 +208,6 @@ def _program_name() -> str:
     """How the command was called, for its help."""
     called = Path(sys.argv[0]).name
     return called if called == "prompt-improver" else "python -m prompt_improver"
-
-
-def _read_idea(idea: str) -> str:
-    if idea != "-":
-        return idea
-    try:
-        return sys.stdin.buffer.read().decode().removesuffix("\n")  # echo's own
-    except UnicodeDecodeError as error:
-        message = f"Standard input is not UTF-8 text (byte {error.start + 1})"
-        raise InvalidRequestError(message) from None
 
 
 def _figure(value: float | None, form: str, unit: str = "") -> str:

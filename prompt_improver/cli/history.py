@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 import typer
 
 from prompt_improver.cli import output
+from prompt_improver.cli.improvement_id import HELP, find_improvement
 from prompt_improver.cli.repository import with_history_reader, with_repository
 from prompt_improver.cli.settings import read_settings
 from prompt_improver.domain.errors import (
     FileError,
     ImportRefusedError,
-    ImprovementNotFoundError,
     InvalidRequestError,
 )
 
@@ -56,7 +56,7 @@ def search(
 
 
 def show(
-    prompt_id: Annotated[str, typer.Argument(help="As history and search list it.")],
+    prompt_id: Annotated[str, typer.Argument(metavar="ID", help=HELP)],
     as_json: Annotated[bool, typer.Option("--json", help="Print the row as JSON.")] = False,
 ) -> None:
     """Print one improvement with all that is known of it."""
@@ -65,9 +65,7 @@ def show(
     from prompt_improver.domain.evidence import tell_evidence
     from prompt_improver.domain.history_record import to_json_record
 
-    row = with_history_reader(lambda repository: repository.find_by_prompt_id(prompt_id))
-    if row is None:
-        raise ImprovementNotFoundError("no improvement with the id that was asked for")
+    row = with_history_reader(lambda repository: find_improvement(repository, prompt_id))
     record = to_json_record(row)
     if as_json:
         output.say_json(json.dumps(record, ensure_ascii=False, indent=2))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from prompt_improver.domain.prompt_history import PromptHistory
+    from prompt_improver.domain.word_diff import Stretch
 
 _PLAIN_IDEA = 80
 _LEAST_IDEA = 24
@@ -111,6 +112,42 @@ def listing(rows: Iterable["PromptHistory"]) -> None:
         return
     for row in rows:
         console.print(_fitted(row, console.width), no_wrap=True, overflow="ignore", crop=False)
+
+
+def versions(rows: Iterable["PromptHistory"]) -> None:
+    """A line for each version: its number, when it was made, its id, and what was asked for."""
+    console = _terminal(sys.stdout)
+    for row in rows:
+        first = row.original_idea if row.parent_id is None else "(restored)"
+        asked = " ".join((row.instruction or first).split())
+        star = "*" if row.starred else " "
+        if console is None:
+            shown = asked if len(asked) <= _PLAIN_IDEA else asked[: _PLAIN_IDEA - 1] + "…"
+            _echo(
+                f"{row.version:3}{star} {moment(row.timestamp)}  {row.prompt_id}  {shown}",
+                sys.stdout,
+            )
+            continue
+        line = _text(f"{row.version:3}{star} ", "bold")
+        line.append_text(_text(moment(row.timestamp), "dim")).append("  ")
+        line.append_text(_text(row.prompt_id[:8], "cyan")).append("  ")
+        line.append(_cut(asked.translate(_CONTROLS), max(console.width - line.cell_len, 1)))
+        console.print(line, no_wrap=True, overflow="ignore", crop=False)
+
+
+def difference(stretches: Iterable["Stretch"]) -> None:
+    """Two texts in one: on a terminal what is new is green and what is gone is red and struck
+    through; elsewhere {+new+} and [-gone-]."""
+    console = _terminal(sys.stdout)
+    if console is None:
+        marks = {"keep": "{}", "add": "{{+{}+}}", "remove": "[-{}-]"}
+        _echo("".join(marks[each.op].format(each.text) for each in stretches), sys.stdout)
+        return
+    styles = {"keep": "", "add": "green", "remove": "red strike"}
+    drawn = _text("")
+    for each in stretches:
+        drawn.append_text(_text(each.text, styles[each.op]))
+    console.print(drawn, soft_wrap=True)
 
 
 @contextmanager

@@ -75,6 +75,11 @@ ERRORS = MappingProxyType(
         "improvement_not_found": ErrorKind(
             404, "The history has no improvement with this id.", log_level=logging.INFO
         ),
+        "nothing_changed": ErrorKind(
+            409,
+            "Nothing has changed: no new version was made. Say more exactly what should change.",
+            log_level=logging.INFO,
+        ),
         "improvement_spoiled": ErrorKind(
             500,
             "This improvement cannot be read: its row was changed by hand. Correct or delete the "

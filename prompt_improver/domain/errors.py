@@ -86,6 +86,12 @@ class ImprovementNotFoundError(PromptImproverError):
     code = "improvement_not_found"
 
 
+class NothingChangedError(PromptImproverError):
+    """A refinement came out as the prompt that was to be refined."""
+
+    code = "nothing_changed"
+
+
 class RepositoryError(PromptImproverError):
     """The history could not do what was asked of it."""
 

@@ -102,6 +102,10 @@ class PromptHistory:
     """What decides for the artefact and is still open; empty where nothing does."""
     answers: tuple[Answer, ...] | None = None
     """What the user said to questions; the prompt is made of the idea and these."""
+    quotes_idea: bool | None = None
+    """Whether the idea stands in the prompt in full, beside the other parts."""
+    changed_parts: tuple[str, ...] | None = None
+    """The parts that a refinement has changed; None where it was not refined."""
     fallback_reason: str | None = None
     """Why another backend answered than the one that was asked; None where none had to."""
     parent_id: str | None = None
@@ -233,6 +237,8 @@ DETAIL_RULES: Mapping[str, Rule] = MappingProxyType(
         "evidence": evidence.evidence,
         "questions": partial(values.objects, kind=Question),
         "answers": partial(values.objects, kind=Answer),
+        "quotes_idea": values.flag,
+        "changed_parts": values.texts,
         "fallback_reason": values.text,
     }
 )

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from prompt_improver.domain.question import Answer
 from prompt_improver.domain.target import Target
+from prompt_improver.improvement.revision import Revision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,8 @@ class Brief:
     """Ids of the questions that the user has seen: they are not to be asked again."""
     taken: frozenset[str] = frozenset()
     """Ids of those that the user answered in words: nothing is to be assumed there."""
+    revision: Revision | None = None
+    """What is to be changed in an earlier prompt of the idea; None makes a new one."""
 
 
 CHAT = Brief()

@@ -9,7 +9,7 @@ from prompt_improver.domain.errors import ImproverError, ImproverReplyError
 from prompt_improver.improvement.brief import CHAT, Brief
 from prompt_improver.improvement.evidence import evidence_of
 from prompt_improver.improvement.gates import GateFailure, check, is_long
-from prompt_improver.improvement.guardrail_source import sources_of
+from prompt_improver.improvement.guardrail_source import sources_of, users_rules_first
 from prompt_improver.improvement.improver import (
     UNREADABLE_REPLY,
     Correction,
@@ -17,7 +17,7 @@ from prompt_improver.improvement.improver import (
     Improver,
 )
 from prompt_improver.improvement.kept_original import keep_original
-from prompt_improver.improvement.offline import compose
+from prompt_improver.improvement.offline import Composition, compose
 from prompt_improver.improvement.original_request import (
     add_original_request,
     lacks_material,
@@ -30,7 +30,13 @@ from prompt_improver.improvement.progress import (
     Why,
     tell,
 )
-from prompt_improver.improvement.structured_prompt import GuardrailSource, StructuredPrompt
+from prompt_improver.improvement.refining import (
+    add_feedback,
+    check_revision,
+    restore_unconcerned,
+)
+from prompt_improver.improvement.revision import Revision
+from prompt_improver.improvement.structured_prompt import StructuredPrompt
 
 logger = logging.getLogger(__name__)
 
@@ -153,12 +159,21 @@ class GatedImprover(Improver):
         by_a_model = self._improver.can_correct
         if by_a_model:
             tell(StateChanged(State.CHECKING))
+        if brief.revision is not None:
+            prompt, failures = _revised(brief.revision, idea, context, found.prompt, by_a_model)
+            return self._judged(found, prompt, failures)
         prompt = found.prompt
         # Judged without the idea beside it: what contradicts must not hide behind it.
         failures = check(idea, context, prompt, model_backend=by_a_model)
         if by_a_model and (only_missing(failures) or lacks_material(idea, prompt)):
             prompt = add_original_request(idea, prompt)
             failures = () if only_missing(failures) else failures
+        return self._judged(found, prompt, failures)
+
+    @staticmethod
+    def _judged(
+        found: Improvement, prompt: StructuredPrompt, failures: tuple[GateFailure, ...]
+    ) -> _Attempt:
         return _Attempt(
             prompt=prompt,
             failures=failures,
@@ -174,20 +189,24 @@ class GatedImprover(Improver):
         if prompt is None or attempt.failures:
             names = [failure.gate for failure in attempt.failures]
             logger.info("The idea is kept as it is; not passed: %s", ", ".join(names))
-            kept = keep_original(
-                idea,
-                context,
-                attempt.prompt,
-                model_backend=self._improver.can_correct,
-                brief=brief,
+            kept = (
+                Composition(add_feedback(brief.revision))
+                if brief.revision is not None
+                else keep_original(
+                    idea,
+                    context,
+                    attempt.prompt,
+                    model_backend=self._improver.can_correct,
+                    brief=brief,
+                )
             )
             prompt = kept.prompt
             warnings = tuple(dict.fromkeys((*warnings, *names, *kept.warnings)))
         else:
             if prompt.guardrails and not prompt.guardrail_sources:
                 sources = sources_of(prompt.guardrails, idea, context)
-                prompt = _users_rules_first(replace(prompt, guardrail_sources=sources))
-            if self._improver.can_correct and prompt.artefact is None:
+                prompt = users_rules_first(replace(prompt, guardrail_sources=sources))
+            if self._improver.can_correct and prompt.artefact is None and brief.revision is None:
                 # What the idea is for does not depend on who writes the prompt.
                 prompt = replace(prompt, artefact=compose(idea, context, brief).prompt.artefact)
             if is_long(idea, prompt):
@@ -202,18 +221,22 @@ class GatedImprover(Improver):
             model_calls=attempt.model_calls,
             kept_original=kept_original,
             changed=prompt.render() != idea,
-            evidence=evidence_of(idea, context, prompt),
+            evidence=evidence_of(_given(idea, brief), context, prompt),
         )
 
 
-def _users_rules_first(prompt: StructuredPrompt) -> StructuredPrompt:
-    """The same rules, those that are assumed last, as the prompt shows them."""
-    pairs = sorted(
-        zip(prompt.guardrails, prompt.guardrail_sources, strict=True),
-        key=lambda pair: pair[1] is GuardrailSource.ASSUMED,
-    )
-    return replace(
-        prompt,
-        guardrails=tuple(rule for rule, _ in pairs),
-        guardrail_sources=tuple(source for _, source in pairs),
-    )
+def _revised(
+    revision: Revision, idea: str, context: str, written: StructuredPrompt, by_a_model: bool
+) -> tuple[StructuredPrompt, tuple[GateFailure, ...]]:
+    """What was written of an earlier prompt, with all that nobody asked to change, and the gates
+    that it does not pass. The feedback as a rule of the user's, which is what stands without a
+    model, is not held against anything."""
+    if not by_a_model:
+        return written, ()
+    prompt = restore_unconcerned(revision, idea, context, written)
+    return prompt, check_revision(revision, idea, context, prompt, model_backend=True)
+
+
+def _given(idea: str, brief: Brief) -> str:
+    """All that the user asks for."""
+    return idea if brief.revision is None else f"{idea}\n\n{brief.revision.feedback}"

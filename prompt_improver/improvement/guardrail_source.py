@@ -1,8 +1,10 @@
 """Where a guardrail comes from: the idea, its context, or nobody but the backend."""
 
+from dataclasses import replace
+
 from prompt_improver.improvement.language import stems_of
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
-from prompt_improver.improvement.structured_prompt import GuardrailSource
+from prompt_improver.improvement.structured_prompt import GuardrailSource, StructuredPrompt
 
 _WORD = lazy_pattern(r"\w+(?:[+#]+)?")
 _SHORTEST = 4  # characters of a word that says something
@@ -22,6 +24,19 @@ def source_of(guardrail: str, idea: str, context: str) -> GuardrailSource:
 def sources_of(guardrails: tuple[str, ...], idea: str, context: str) -> tuple[GuardrailSource, ...]:
     """The source of each, in their order."""
     return tuple(source_of(guardrail, idea, context) for guardrail in guardrails)
+
+
+def users_rules_first(prompt: StructuredPrompt) -> StructuredPrompt:
+    """The same rules, those that are assumed last, as the prompt shows them."""
+    pairs = sorted(
+        zip(prompt.guardrails, prompt.guardrail_sources, strict=True),
+        key=lambda pair: pair[1] is GuardrailSource.ASSUMED,
+    )
+    return replace(
+        prompt,
+        guardrails=tuple(rule for rule, _ in pairs),
+        guardrail_sources=tuple(source for _, source in pairs),
+    )
 
 
 def _share(wanted: list[frozenset[str]], there: list[frozenset[str]]) -> float:

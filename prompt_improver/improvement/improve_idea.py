@@ -1,88 +1,45 @@
 """The one use case: an idea becomes an improvement, and is remembered. Every door calls it."""
 
 import contextlib
-import logging
 import time
+import uuid
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from prompt_improver.domain.errors import (
     BlankIdeaError,
-    CallerGoneError,
-    ImprovementCancelledError,
-    ImproverError,
-    ImproverReplyError,
     InvalidRequestError,
-    PromptImproverError,
+    NothingChangedError,
 )
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.question import Answer
-from prompt_improver.domain.recorder import Recorder, SaveOutcome
+from prompt_improver.domain.recorder import Recorder
 from prompt_improver.domain.target import Target
 from prompt_improver.domain.values import find_unstorable_character
+from prompt_improver.improvement.answering import Answering
 from prompt_improver.improvement.backends import Backends
 from prompt_improver.improvement.brief import Brief, with_answers
 from prompt_improver.improvement.cancellation import Cancellation
 from prompt_improver.improvement.event_stream import stream_events
-from prompt_improver.improvement.improver import UNREADABLE_REPLY, Improvement, Improver
+from prompt_improver.improvement.improved import Improved, ImprovementObserver, ModelFailure
+from prompt_improver.improvement.improver import Improvement
 from prompt_improver.improvement.model_slots import ModelSlots
 from prompt_improver.improvement.offline import answer_labels, choose_target
-from prompt_improver.improvement.progress import (
-    Event,
-    ItemsShown,
-    Restarted,
-    Started,
-    TextAdded,
-    Why,
-    tell,
+from prompt_improver.improvement.progress import Event, ItemsShown, Started, TextAdded
+from prompt_improver.improvement.refining import (
+    changed_parts,
+    prompt_of,
+    settled_defaults,
+    told_idea,
+    told_to_change,
 )
-
-logger = logging.getLogger(__name__)
+from prompt_improver.improvement.revision import Revision
 
 MAX_TEXT_CHARACTERS = 100_000
 """Of the idea, and of the context."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Improved:
-    """What one call has brought."""
-
-    history: PromptHistory
-    """The record: what the answer shows, and what is kept."""
-    saved: SaveOutcome
-    instead_of: PromptImproverError | None = None
-    """Why the model gave no answer, where the offline backend answers in its place."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelFailure:
-    """That the model gave no answer, and when."""
-
-    code: str
-    """Of the error, as in domain/error_table.py."""
-    at: datetime
-    """UTC."""
-
-
-class ImprovementObserver:
-    """Hears of every call, for figures. This one does nothing with it."""
-
-    def count_improvement(self, history: PromptHistory) -> None:
-        """An idea was answered."""
-
-    def count_failure(self, backend: BackendType, error: Exception) -> None:
-        """An idea was not answered."""
-
-    def count_fallback(self, backend: BackendType, error: PromptImproverError) -> None:
-        """The offline backend is to answer in the place of ``backend``."""
-
-    def observe_first_field(self, backend: BackendType, seconds: float) -> None:
-        """A stream has shown its first field so long after its request."""
-
-    def count_cancellation(self, backend: BackendType, cause: str) -> None:
-        """A call of the model was given up. That is neither an answer nor a failure."""
 
 
 class ImproveIdea:
@@ -101,19 +58,24 @@ class ImproveIdea:
         clock: Callable[[], float] = time.perf_counter,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._backends = backends
-        self._recorder = recorder
-        self._slots = slots
-        self._observer = observer
-        self._fallback = fallback
-        self._clock = clock
-        self._now = now
-        self.last_failure: ModelFailure | None = None
+        self._answering = Answering(
+            backends,
+            recorder,
+            slots=slots,
+            observer=observer,
+            fallback=fallback,
+            clock=clock,
+            now=now,
+        )
+
+    @property
+    def last_failure(self) -> ModelFailure | None:
         """Of the model, since the start; None where it has not failed."""
+        return self._answering.last_failure
 
     def chosen(self, backend: BackendType | None) -> BackendType:
         """The backend that answers where ``backend`` is asked for; None is auto."""
-        return self._backends.default if backend is None else backend
+        return self._answering.chosen(backend)
 
     async def improve(
         self,
@@ -150,57 +112,121 @@ class ImproveIdea:
         for answer in answers:
             check_text("answers", answer.id)
             check_text("answers", answer.text)
-        told = with_answers(idea, answers, answer_labels(idea) if answers else {})
-        if len(told) > MAX_TEXT_CHARACTERS:
-            raise InvalidRequestError(
-                f"idea and answers: must have at most {MAX_TEXT_CHARACTERS} characters together"
-            )
+        told = _within_bounds(with_answers(idea, answers, answer_labels(idea) if answers else {}))
         brief = Brief(
             target=target or choose_target(told),
             answered=frozenset(answer.id for answer in answers),
             taken=frozenset(answer.id for answer in answers if answer.text.strip()),
         )
-        chosen = self.chosen(backend)
-        began = self._clock()
-        instead_of: PromptImproverError | None = None
-        try:
-            improvement = await self._ask(chosen, told, context, brief, cancellation)
-            if backend is None and self._fallback:
-                _check_readable(improvement)
-        except ImprovementCancelledError as error:
-            self._observer.count_cancellation(chosen, error.cause)
-            if isinstance(error, CallerGoneError) or backend is not None:
-                raise
-            instead_of = error
-        except ImproverError as error:
-            if chosen in self._backends.improvers:
-                self.last_failure = ModelFailure(code=error.code, at=self._now())
-            if backend is not None or not self._fallback:
-                self._observer.count_failure(chosen, error)
-                raise
-            logger.warning("The offline backend answers: %s: %s", error.code, error)
-            instead_of = error
-        except Exception as error:
-            # An error that nobody expected is counted too; the door tells of it.
-            self._observer.count_failure(chosen, error)
-            raise
-        if instead_of is not None:
-            self._observer.count_fallback(chosen, instead_of)
-            tell(Restarted(Why.FALLBACK))
-            improvement = await self._answer_without_model(told, context, brief, instead_of)
-        history = improvement.to_history(
-            idea=idea,
-            context=context,
-            latency_ms=(self._clock() - began) * 1000,
-            brief=brief,
-            answers=answers,
-            fallback_reason=None if instead_of is None else instead_of.kind.sentence,
+        return await self._answering.answer(
+            told,
+            context,
+            brief,
+            backend,
+            cancellation,
+            partial(Improvement.to_history, idea=idea, context=context, answers=answers),
         )
-        self._observer.count_improvement(history)
-        # Nobody looks for the caller's end from here on: the answer is complete, and its row is
-        # kept.
-        saved = await self._recorder.record(history)
-        return Improved(history=history, saved=saved, instead_of=instead_of)
+
+    async def refine(
+        self,
+        parent: PromptHistory,
+        feedback: str = "",
+        *,
+        answers: tuple[Answer, ...] = (),
+        backend: BackendType | None = None,
+        cancellation: Cancellation,
+    ) -> Improved:
+        """Change the prompt of ``parent`` as ``feedback`` and ``answers`` to its questions ask,
+        and keep the result as a new version of it. What the feedback does not concern stays word
+        for word. It inherits no star, rating, note or tag. For ``backend`` and ``cancellation``
+        see ``improve``.
+
+        Raises:
+            InvalidRequestError: neither feedback nor an answer, or one is too long or cannot be
+                stored.
+            NothingChangedError: the result is the prompt of ``parent``; nothing was kept.
+            TooManyImprovementsError, ImprovementCancelledError, ImproverError: as ``improve``.
+        """
+        check_text("feedback", feedback)
+        for answer in answers:
+            check_text("answers", answer.id)
+            check_text("answers", answer.text)
+        wish = _within_bounds(told_to_change(parent, feedback, answers))
+        if not wish:
+            raise InvalidRequestError("feedback: must not be blank")
+        before = prompt_of(parent)
+        every = (*(parent.answers or ()), *answers)
+        brief = Brief(
+            target=Target(parent.target or Target.CHAT),
+            answered=frozenset(answer.id for answer in every),
+            taken=frozenset(answer.id for answer in every if answer.text.strip()),
+        )
+        idea = told_idea(parent)
+        if not feedback.strip() and self._is_as_composed(parent, backend):
+            # As if the answers had been there from the start: a better prompt than rules beside.
+            idea = _within_bounds(told_idea(parent, answers))
+        else:
+            settled = settled_defaults(parent, answers)
+            asked = Revision(
+                parent=before, feedback=wish, before=parent.instruction or "", settled=settled
+            )
+            brief = replace(brief, revision=asked)
+
+        def to_history(improvement: Improvement, **facts: Any) -> PromptHistory:
+            history = improvement.to_history(
+                idea=parent.original_idea, context=parent.context, answers=every, **facts
+            )
+            if history.improved_prompt == parent.prompt_to_use:
+                raise NothingChangedError("the result is the prompt that was to be refined")
+            return replace(
+                history,
+                parent_id=parent.prompt_id,
+                version=parent.version + 1,
+                instruction=feedback if feedback.strip() else wish,
+                changed_parts=changed_parts(before, improvement.prompt),
+            )
+
+        return await self._answering.answer(
+            idea, parent.context, brief, backend, cancellation, to_history
+        )
+
+    def _is_as_composed(self, parent: PromptHistory, backend: BackendType | None) -> bool:
+        """Whether the offline backend made ``parent`` of its idea, nobody has changed it since,
+        and the offline backend is to answer again."""
+        is_first = parent.instruction is None and parent.edited_prompt is None
+        makers = {parent.backend, self.chosen(backend)}
+        return is_first and parent.parent_id is None and makers == {BackendType.OFFLINE}
+
+    async def restore(self, parent: PromptHistory, version: PromptHistory) -> Improved:
+        """Keep the parts of ``version``, as they are, as a new version of ``parent``.
+
+        Raises:
+            NothingChangedError: it is the prompt of ``parent``; nothing was kept.
+        """
+        began = self._answering.clock()
+        if version.prompt_to_use == parent.prompt_to_use:
+            raise NothingChangedError("the version is the prompt that there is")
+        changed = changed_parts(prompt_of(parent), prompt_of(version))
+        history = replace(
+            version,
+            id=None,
+            prompt_id=str(uuid.uuid4()),
+            timestamp=self._answering.now(),
+            parent_id=parent.prompt_id,
+            version=parent.version + 1,
+            instruction=None,
+            changed_parts=changed,
+            starred=False,
+            rating=None,
+            note=None,
+            tags=(),
+            imported_at=None,
+            model_calls=0,
+            input_tokens=None,
+            output_tokens=None,
+            latency_ms=round((self._answering.clock() - began) * 1000, 3),
+        )
+        return Improved(history=history, saved=await self._answering.recorder.record(history))
 
     async def stream(
         self, work: Coroutine[Any, Any, Improved]
@@ -208,7 +234,7 @@ class ImproveIdea:
         """``work``, a call of this use case, as a stream: its events, ``Started`` first, then the
         Improved. What it raises is raised there; before ``Started``, nothing was asked of the
         model."""
-        began = self._clock()
+        began = self._answering.clock()
         asked: BackendType | None = None
         has_field = False
         async with contextlib.aclosing(stream_events(work)) as events:
@@ -222,54 +248,10 @@ class ImproveIdea:
                     yield Started(event.history.backend, event.history.model_version or "")
                 elif isinstance(event, TextAdded | ItemsShown) and not has_field:
                     has_field = True
-                    self._observer.observe_first_field(asked, self._clock() - began)
+                    self._answering.observer.observe_first_field(
+                        asked, self._answering.clock() - began
+                    )
                 yield event
-
-    async def _answer_without_model(
-        self, idea: str, context: str, brief: Brief, error: PromptImproverError
-    ) -> Improvement:
-        improvement = await self._backends.improve_without_model(idea, context, brief)
-        if not isinstance(error, ImproverError):
-            return improvement
-        # What failed has to be paid for all the same.
-        return replace(
-            improvement,
-            model_calls=error.model_calls,
-            input_tokens=error.input_tokens,
-            output_tokens=error.output_tokens,
-        )
-
-    async def _ask(
-        self,
-        backend: BackendType,
-        idea: str,
-        context: str,
-        brief: Brief,
-        cancellation: Cancellation,
-    ) -> Improvement:
-        improver = self._backends.get(backend)
-        if backend is BackendType.OFFLINE:  # there before anybody can hang up, and without a slot
-            tell(Started(backend, improver.model_version))
-            return await improver.improve(idea, context, brief=brief)
-        return await cancellation.run(self._ask_in_a_slot(improver, idea, context, brief))
-
-    async def _ask_in_a_slot(
-        self, improver: Improver, idea: str, context: str, brief: Brief
-    ) -> Improvement:
-        async with self._slots.take():
-            tell(Started(improver.backend, improver.model_version))
-            return await improver.improve(idea, context, brief=brief)
-
-
-def _check_readable(improvement: Improvement) -> None:
-    """Raises ImproverReplyError where no reply of the model could be read."""
-    if UNREADABLE_REPLY in improvement.warnings:
-        raise ImproverReplyError(
-            "no reply of the model could be read as a prompt",
-            model_calls=improvement.model_calls,
-            input_tokens=improvement.input_tokens,
-            output_tokens=improvement.output_tokens,
-        )
 
 
 def check_text(name: str, text: str) -> None:
@@ -278,3 +260,13 @@ def check_text(name: str, text: str) -> None:
         raise InvalidRequestError(f"{name}: must have at most {MAX_TEXT_CHARACTERS} characters")
     if found := find_unstorable_character(text):
         raise InvalidRequestError(f"{name}: must not hold {found}")
+
+
+def _within_bounds(told: str) -> str:
+    """``told``. Raises InvalidRequestError where it has become too long by the answers in it."""
+    if len(told) > MAX_TEXT_CHARACTERS:
+        raise InvalidRequestError(
+            f"answers: must have at most {MAX_TEXT_CHARACTERS} characters together with the text "
+            "that they go with"
+        )
+    return told

@@ -96,6 +96,7 @@ class Improvement:
             assumptions=self.prompt.assumptions,
             examples=self.prompt.examples,
             evidence=self.evidence,
+            quotes_idea=bool(self.prompt.original_request.strip()),
             task=self.task,
             field=self.field,
             changed=self.changed or any(answer.text.strip() for answer in answers),

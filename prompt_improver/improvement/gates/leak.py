@@ -5,7 +5,7 @@ from functools import cache
 
 from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
-from prompt_improver.improvement.model.instructions import INSTRUCTIONS
+from prompt_improver.improvement.model.instructions import INSTRUCTIONS, REFINE_INSTRUCTIONS
 
 _RUN = 7
 """Words in a row that nobody writes by chance."""
@@ -36,4 +36,4 @@ def _runs(text: str) -> Iterator[str]:
 
 @cache
 def _our_runs() -> frozenset[str]:
-    return frozenset(_runs(INSTRUCTIONS))
+    return frozenset((*_runs(INSTRUCTIONS), *_runs(REFINE_INSTRUCTIONS)))

@@ -33,14 +33,17 @@ from prompt_improver.improvement.model.engine import (
 from prompt_improver.improvement.model.errors import to_improver_error
 from prompt_improver.improvement.model.language_model import LanguageModelChoice
 from prompt_improver.improvement.model.program import (
-    REFUSED,
     build_adapter,
     build_program,
+    build_refine_program,
     written_as_json,
 )
-from prompt_improver.improvement.model.reply import ReplyParts, parse_reply
+from prompt_improver.improvement.model.reply import STAYS, ReplyParts, parse_reply
 from prompt_improver.improvement.model.target_instructions import TARGET_INSTRUCTIONS
+from prompt_improver.improvement.revision import Revision
 from prompt_improver.improvement.structured_prompt import StructuredPrompt
+
+_Program = Callable[..., Awaitable[Any]]
 
 
 class ModelConnection:
@@ -60,7 +63,8 @@ class ModelConnection:
     ) -> None:
         self.choice = choice
         self._engine = ModelEngine(choice, sleep=sleep, uniform=uniform)
-        self._program: Callable[..., Awaitable[Any]] | None = None
+        self._program: _Program | None = None
+        self._refine_program: _Program | None = None
         self._warming: asyncio.Task[None] | None = None
         self._overrides: dict[str, Any] = {}
 
@@ -93,8 +97,10 @@ class ModelConnection:
         demonstrations: list[dict[str, Any]],
         correction: Correction | None = None,
         target: Target = Target.CHAT,
+        revision: Revision | None = None,
     ) -> tuple[ReplyParts, ModelUse]:
-        """One answer of the model in parts, and what it took.
+        """One answer of the model in parts, and what it took: a prompt for ``idea``, or what
+        ``revision`` asks to change in one.
 
         Raises:
             ImproverError: no answer, or none with the parts; within ``timeout_s``.
@@ -108,13 +114,16 @@ class ModelConnection:
             "refused": "",
         }
         refused = _parts_of(correction.refused) if correction and correction.refused else None
+        stays = None
+        if revision is not None:
+            stays = _parts_of(revision.parent)
+            inputs |= {"prompt": written_as_json(asdict(stays)), "feedback": revision.feedback}
         # Decoding that is held to the schema has all keys anyway, and small models write better
         # anew than they edit.
-        if refused is not None and not self.choice.constrained:
+        if refused is not None and (revision is not None or not self.choice.constrained):
             inputs["refused"] = written_as_json(asdict(refused))
-            REFUSED.set(refused)
-        else:
-            REFUSED.set(None)
+            stays = refused
+        STAYS.set(stays)
         timeout_s = min(self.choice.timeout_s, correction.seconds_left if correction else math.inf)
         with measure_use(correction.calls_left if correction else MOST_CALLS) as use:
             try:
@@ -144,10 +153,12 @@ class ModelConnection:
         import dspy
 
         assert self._program is not None
+        assert self._refine_program is not None
+        program = self._refine_program if "feedback" in inputs else self._program
         failure: ImproverError
         try:
             with dspy.context(**self._overrides):
-                answer = await self._program(**inputs, demos=demonstrations)
+                answer = await program(**inputs, demos=demonstrations)
         except dspy.DSPyError as error:
             failure = to_improver_error(error)
         except ImproverReplyError as error:
@@ -175,13 +186,15 @@ class ModelConnection:
 
     async def _import_dspy(self) -> None:
         try:
-            self._overrides, self._program = await asyncio.to_thread(self._build)
+            overrides, program, refine_program = await asyncio.to_thread(self._build)
         except Exception as error:  # noqa: BLE001 whatever it is, the next caller tries again
             raise ImproverLibraryError(
                 f"DSPy cannot be loaded ({type(error).__name__}): install dspy-ai again"
             ) from None
+        self._overrides, self._refine_program = overrides, refine_program
+        self._program = program
 
-    def _build(self) -> tuple[dict[str, Any], Callable[..., Awaitable[Any]]]:
+    def _build(self) -> "tuple[dict[str, Any], _Program, _Program]":
         import dspy
 
         # Before anything can read the cache: the first read would make a folder in the home.
@@ -199,7 +212,7 @@ class ModelConnection:
             "track_usage": False,
             "warn_on_type_mismatch": False,  # it would log the value
         }
-        return overrides, build_program().acall
+        return overrides, build_program().acall, build_refine_program().acall
 
 
 def _parts_of(prompt: StructuredPrompt) -> ReplyParts:

@@ -57,7 +57,7 @@ class DspyImprover(Improver):
     ) -> Improvement:
         language = detect_language(idea, context)
         shown: Sequence[Demonstration] = ()
-        if self._demonstrations is not None:
+        if self._demonstrations is not None and brief.revision is None:
             shown = self._demonstrations.choose(idea, self._k, context)
         parts, use = await self._connection.ask(
             idea,
@@ -66,6 +66,7 @@ class DspyImprover(Improver):
             [demonstration.fields for demonstration in shown],
             correction,
             brief.target,
+            brief.revision,
         )
         prompt = StructuredPrompt(
             role=parts.role,

@@ -14,7 +14,8 @@ from typing import Any
 
 from prompt_improver.improvement.model.language_model import LanguageModelChoice
 from prompt_improver.improvement.model.providers import PROVIDERS
-from prompt_improver.improvement.model.reply import reply_schema
+from prompt_improver.improvement.model.reply import STAYS
+from prompt_improver.improvement.model.reply_schema import reply_schema
 from prompt_improver.improvement.model.transport import build_transport
 from prompt_improver.improvement.model.watched_reply import (
     NotStreamedError,
@@ -251,5 +252,5 @@ def _response_format(request: Any) -> dict[str, Any]:
     # A directive holds what the idea says: a long idea must not be cut by the schema.
     asked = len(request.messages[-1].text or "")
     limit = _DIRECTIVE_LIMIT if asked < _DIRECTIVE_LIMIT else None
-    schema = reply_schema(directive_limit=limit)
+    schema = reply_schema(directive_limit=limit, partial=STAYS.get() is not None)
     return {"type": "json_schema", "name": "improved_prompt", "schema": schema, "strict": True}

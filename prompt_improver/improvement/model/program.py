@@ -5,23 +5,19 @@ DSPy is imported inside the functions: whoever imports this module does not pay 
 
 import json
 from collections.abc import Mapping
-from contextvars import ContextVar
 from typing import Any, Literal
 
 from prompt_improver.improvement.gates import told_length
-from prompt_improver.improvement.model.instructions import INSTRUCTIONS
+from prompt_improver.improvement.model.instructions import INSTRUCTIONS, REFINE_INSTRUCTIONS
 from prompt_improver.improvement.model.reply import (
     FIELDS,
     FREE_KEYS,
     OPTIONAL_KEYS,
     REQUIRED_KEYS,
-    ReplyParts,
+    STAYS,
     parse_reply,
 )
 from prompt_improver.improvement.structured_prompt import fence
-
-REFUSED: ContextVar[ReplyParts | None] = ContextVar("refused_reply", default=None)
-"""The attempt that the running request corrects: what the reply leaves out stays as there."""
 
 _OUTPUTS: dict[str, tuple[Any, str]] = {
     "role": (str, "One line: whose knowledge and tone the task needs, such as 'You are ...'."),
@@ -85,23 +81,57 @@ def written_as_json(parts: Mapping[str, Any]) -> str:
     return json.dumps(kept, ensure_ascii=False)
 
 
+_INPUTS = {
+    "idea": "What the user typed.",
+    "context": "What the user added to it; may be empty.",
+    "language": "Language of the idea, ISO 639-1.",
+    "target": "What the prompt is for; empty for a chat.",
+    "correction": "What a first attempt broke; empty at first.",
+    "refused": "That attempt as JSON; empty to begin anew.",
+}
+_REFINE_INPUTS = {
+    **_INPUTS,
+    "prompt": "The prompt as JSON.",
+    "feedback": "How the prompt has to change.",
+}
+
+
 def build_program() -> Any:
-    """The ChainOfThought over the signature. The improved text is not an output: the model
-    writes each sentence once, and the text is rendered from the parts."""
+    """The ChainOfThought over the signature that makes a prompt. The improved text is not an
+    output: the model writes each sentence once, and the text is rendered from the parts."""
+    return _program("ImprovePrompt", INSTRUCTIONS, _INPUTS)
+
+
+def build_refine_program() -> Any:
+    """The same for a prompt that is to be changed."""
+    return _program("RefinePrompt", REFINE_INSTRUCTIONS, _REFINE_INPUTS)
+
+
+def _program(name: str, instructions: str, inputs: Mapping[str, str]) -> Any:
     import dspy
 
     fields: dict[str, Any] = {
-        "idea": (str, dspy.InputField(desc="What the user typed.")),
-        "context": (str, dspy.InputField(desc="What the user added to it; may be empty.")),
-        "language": (str, dspy.InputField(desc="Language of the idea, ISO 639-1.")),
-        "target": (str, dspy.InputField(desc="What the prompt is for; empty for a chat.")),
-        "correction": (str, dspy.InputField(desc="What a first attempt broke; empty at first.")),
-        "refused": (str, dspy.InputField(desc="That attempt as JSON; empty to begin anew.")),
+        each: (str, dspy.InputField(desc=description)) for each, description in inputs.items()
     }
-    for name, (kind, description) in _OUTPUTS.items():
-        fields[name] = (kind, dspy.OutputField(desc=description))
-    signature = dspy.Signature(fields, INSTRUCTIONS, "ImprovePrompt")
+    for each, (kind, description) in _OUTPUTS.items():
+        fields[each] = (kind, dspy.OutputField(desc=description))
+    signature = dspy.Signature(fields, instructions, name)
     return dspy.ChainOfThought(signature, rationale_field=dspy.OutputField(desc=_REASONING))
+
+
+_CHANGED_KEYS = (
+    "Answer with one JSON object that has only the keys whose values change. What you leave out "
+    "stays as it is."
+)
+
+
+def _revision_lines(inputs: Mapping[str, str]) -> list[str]:
+    return [
+        "Prompt:",
+        fence(inputs["prompt"]),
+        "Feedback:",
+        fence(inputs["feedback"]),
+    ]
 
 
 def build_adapter() -> Any:
@@ -118,9 +148,13 @@ def build_adapter() -> Any:
                 f'- "{name}": {field.json_schema_extra["desc"]}'
                 for name, field in signature.output_fields.items()
             ]
-            return "\n".join(
-                [signature.instructions, "", "Answer with one JSON object with these keys:", *keys]
+            changes = "feedback" in signature.input_fields
+            lead = (
+                "The keys of a prompt:"
+                if changes
+                else "Answer with one JSON object with these keys:"
             )
+            return "\n".join([signature.instructions, "", lead, *keys])
 
         def format_user_message_content(
             self,
@@ -138,8 +172,10 @@ def build_adapter() -> Any:
                 lines.append(f"Language of every value: {inputs['language']}")
             if inputs.get("target"):
                 lines.append(inputs["target"])
+            if inputs.get("feedback"):
+                lines += _revision_lines(inputs)
             most = told_length(inputs["idea"])
-            if main_request:
+            if main_request and not inputs.get("feedback"):
                 lines.append(f"Length of all values together: at most {most} characters.")
             if inputs.get("refused"):
                 lines += [
@@ -147,8 +183,7 @@ def build_adapter() -> Any:
                     fence(inputs["refused"]),
                     "Put right:",
                     fence(inputs["correction"]),
-                    "Answer with one JSON object that has only the keys whose values change. "
-                    "What you leave out stays as it is.",
+                    _CHANGED_KEYS,
                 ]
                 return "\n".join(lines)
             if inputs.get("correction"):
@@ -156,7 +191,9 @@ def build_adapter() -> Any:
                     "A first attempt at this was refused. Write all parts anew, and put right:",
                     fence(inputs["correction"]),
                 ]
-            if main_request:
+            if inputs.get("feedback"):
+                lines.append(_CHANGED_KEYS)
+            elif main_request:
                 lines.append(
                     f"Answer with the JSON object alone. Its keys: {', '.join(REQUIRED_KEYS)}; "
                     f"where needed {', '.join((*OPTIONAL_KEYS, *FREE_KEYS))}."
@@ -172,7 +209,7 @@ def build_adapter() -> Any:
             return written_as_json(outputs)
 
         def parse(self, signature: Any, completion: str) -> dict[str, Any]:
-            parts = parse_reply(completion, REFUSED.get())
+            parts = parse_reply(completion, STAYS.get())
             return {name: getattr(parts, name) for name in FIELDS}
 
     return ReplyAdapter()

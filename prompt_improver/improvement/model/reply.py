@@ -9,7 +9,8 @@ formats are forgiven; what is not there is never made up.
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from prompt_improver.domain.errors import ImproverReplyError
@@ -81,6 +82,11 @@ class ReplyParts:
     questions: tuple[Question, ...] = ()
 
 
+STAYS: ContextVar[ReplyParts | None] = ContextVar("parts_that_stay", default=None)
+"""What the running request changes, an earlier attempt or a prompt: what its reply leaves out
+stays as there."""
+
+
 def parse_reply(text: str, refused: ReplyParts | None = None) -> ReplyParts:
     """The parts in ``text``. Role and directive must be there, and guardrails, be it an empty
     list; or they are those of ``refused``, the attempt that the reply corrects with the keys that
@@ -100,15 +106,15 @@ def parse_reply(text: str, refused: ReplyParts | None = None) -> ReplyParts:
             stays[name] = list(stays[name])
         found = stays | found
     role = read_text(found.get("role"))
+    if role is None and refused is not None:
+        role = refused.role  # a prompt that is changed may have none
     directive = read_text(found.get("directive"))
     guardrails = read_guardrails(found.get("guardrails"))
     values = dict(zip(_REQUIRED, (role, directive, guardrails), strict=True))
-    none_wanted = found.get("guardrails") == []
-    missing = [
-        name
-        for name, value in values.items()
-        if not value and not (name == "guardrails" and none_wanted)
-    ]
+    may_be_empty = {"guardrails"} if found.get("guardrails") == [] else set()
+    if refused is not None and not refused.role:
+        may_be_empty.add("role")
+    missing = [name for name, value in values.items() if not value and name not in may_be_empty]
     if missing or role is None or directive is None:
         raise ImproverReplyError(f"the model's reply has no {', no '.join(missing)}")
     parts = ReplyParts(
@@ -124,61 +130,26 @@ def parse_reply(text: str, refused: ReplyParts | None = None) -> ReplyParts:
         examples=read_text(found.get("examples"), as_json=True) or "",
         questions=read_questions(found.get("questions")),
     )
-    _check(parts)
+    _check(parts, refused)
     return parts
 
 
-def reply_schema(*, directive_limit: int | None) -> dict[str, Any]:
-    """The JSON schema that decoding is held to where the server can do that.
-
-    Every length is bounded: a small model that repeats itself would run on to max_tokens
-    and be cut in the middle of a text. The bounds stay under 2,000, the most that
-    llama.cpp's grammars repeat; ``directive_limit`` None leaves the directive free.
-    """
-    directive: dict[str, Any] = {"type": "string", "minLength": 1}
-    if directive_limit is not None:
-        directive["maxLength"] = directive_limit
-    properties = {
-        "reasoning": {"type": "string", "maxLength": 300},
-        "role": {"type": "string", "minLength": 1, "maxLength": 200},
-        "directive": directive,
-        "framework": {"type": "string", "enum": [str(framework) for framework in Framework]},
-        "guardrails": {
-            "type": "array",
-            "items": {"type": "string", "minLength": 1, "maxLength": 200},
-            "minItems": 0,
-            "maxItems": 7,
-        },
-        "output_format": {"type": "string", "maxLength": 400},
-        "confidence": {"type": "number", "minimum": 0, "maximum": 1},
-    }
-    optional = {
-        "material": {"type": "string", "maxLength": 200},
-        "assumptions": {
-            "type": "array",
-            "items": {"type": "string", "minLength": 1, "maxLength": 150},
-            "maxItems": 3,
-        },
-        "examples": {"type": "string", "maxLength": 300},
-    }
-    return {
-        "type": "object",
-        "properties": {**properties, **optional},
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-
-
-def _check(parts: ReplyParts) -> None:
-    texts = {name: getattr(parts, name) or "" for name in _LONGEST}
-    for name, limit in _LONGEST.items():
-        if len(texts[name]) > limit:
-            raise ImproverReplyError(f"the model's {name} is over {limit} characters")
-    for name, lines in (("guardrails", parts.guardrails), ("assumptions", parts.assumptions)):
+def _check(parts: ReplyParts, stays: ReplyParts | None) -> None:
+    """What stays was kept before, whatever its length."""
+    new = {each.name for each in fields(parts)}
+    if stays is not None:
+        new = {name for name in new if getattr(parts, name) != getattr(stays, name)}
+    texts = {name: getattr(parts, name) or "" for name in _LONGEST if name in new}
+    for name, text in texts.items():
+        if len(text) > _LONGEST[name]:
+            raise ImproverReplyError(f"the model's {name} is over {_LONGEST[name]} characters")
+    lists = {name: getattr(parts, name) for name in ("guardrails", "assumptions") if name in new}
+    for name, lines in lists.items():
+        kept = () if stays is None else getattr(stays, name)
+        lists[name] = lines = tuple(line for line in lines if line not in kept)
         if len(lines) > _MAX_GUARDRAILS or any(len(line) > _LONGEST_GUARDRAIL for line in lines):
             raise ImproverReplyError(f"the model's {name} are too many or too long")
-    listed = [("guardrails", rule) for rule in parts.guardrails]
-    listed += [("assumptions", line) for line in parts.assumptions]
+    listed = [(name, line) for name, lines in lists.items() for line in lines]
     for name, value in (*texts.items(), *listed):
         if found := find_unstorable_character(value):
             raise ImproverReplyError(f"the model's {name} holds {found}")

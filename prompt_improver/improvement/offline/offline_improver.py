@@ -6,6 +6,7 @@ from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.improvement.brief import CHAT, Brief
 from prompt_improver.improvement.improver import Correction, Improvement, Improver
 from prompt_improver.improvement.offline.composition import compose
+from prompt_improver.improvement.refining.feedback_rule import add_feedback
 
 MODEL_VERSION = "offline/3"
 
@@ -34,6 +35,12 @@ class OfflineImprover(Improver):
         *,
         brief: Brief = CHAT,
     ) -> Improvement:
+        if brief.revision is not None:
+            return Improvement(
+                prompt=add_feedback(brief.revision),
+                backend=self.backend,
+                model_version=MODEL_VERSION,
+            )
         composed = compose(idea, context, brief)
         return Improvement(
             prompt=composed.prompt,

@@ -12,8 +12,8 @@ from prompt_improver.improvement.model.reply import (
     OPTIONAL_KEYS,
     REQUIRED_KEYS,
     parse_reply,
-    reply_schema,
 )
+from prompt_improver.improvement.model.reply_schema import reply_schema
 from prompt_improver.improvement.model.reply_values import (
     read_confidence,
     read_framework,

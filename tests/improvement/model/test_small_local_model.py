@@ -12,7 +12,8 @@ from fastapi.testclient import TestClient
 
 from bench.plain_checks import language_flipped, lost_pieces
 from prompt_improver.app import create_app
-from prompt_improver.improvement.model.reply import parse_reply, reply_schema
+from prompt_improver.improvement.model.reply import parse_reply
+from prompt_improver.improvement.model.reply_schema import reply_schema
 from prompt_improver.improvement.structured_prompt import Framework
 from prompt_improver.settings import Settings
 from tests.llama_cpp_server import LlamaCppServer, model_file

@@ -1,0 +1,194 @@
+"""POST /api/v1/history/{prompt_id}/refine: a new version of an improvement."""
+
+from collections.abc import Coroutine
+from typing import Annotated, Any, Literal, Self
+
+from fastapi import APIRouter, Request
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from starlette.responses import Response
+
+from prompt_improver.api.dependencies import (
+    CancellationDependency,
+    HistoryDependency,
+    ImproveIdeaDependency,
+    RecorderDependency,
+)
+from prompt_improver.api.errors import (
+    IMPROVE_ERRORS,
+    NOTHING_CHANGED_ERRORS,
+    PROMPT_ERRORS,
+    SPOILED_ROW_ERRORS,
+)
+from prompt_improver.api.events import (
+    EVENTS_CONTENT,
+    EVENTS_DESCRIPTION,
+    answer_with_events,
+    wants_events,
+)
+from prompt_improver.api.history_item import of_kept
+from prompt_improver.api.history_parameters import PromptId, check_prompt_id
+from prompt_improver.api.improve import log_improved
+from prompt_improver.api.json_body import JsonBodyRoute
+from prompt_improver.api.schemas import MOST_ANSWERS, GivenAnswer, ImproveResponse, Text
+from prompt_improver.domain.errors import ImprovementCancelledError, ImprovementNotFoundError
+from prompt_improver.domain.prompt_history import BackendType, PromptHistory
+from prompt_improver.domain.prompt_repository import PromptRepository
+from prompt_improver.domain.question import Answer
+from prompt_improver.domain.recorder import Recorder
+from prompt_improver.improvement.cancellation import Cancellation
+from prompt_improver.improvement.improve_idea import ImproveIdea
+from prompt_improver.improvement.improved import Improved
+
+
+class RefineRequest(BaseModel):
+    """What to change: `feedback`, `answers` or both; or `restore` alone."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"feedback": "Output JSON, no prose"}]}
+    )
+
+    feedback: Text | None = Field(
+        None,
+        description="How the prompt has to change. It goes before the idea: it may lift a limit of "
+        "it. Without a model it becomes a rule of the prompt, as it was typed.",
+    )
+    answers: list[GivenAnswer] = Field(
+        [], max_length=MOST_ANSWERS, description="Answers to `questions` of the improvement."
+    )
+    restore: Annotated[str, AfterValidator(check_prompt_id)] | None = Field(
+        None,
+        description="`prompt_id` of a version of this improvement whose parts are to be those of "
+        "the new version, as they are.",
+        json_schema_extra={"format": "uuid"},
+    )
+    backend: Literal["auto", "zero-shot", "few-shot", "offline"] = Field(
+        "auto", description="Who changes it; auto takes the best that is configured."
+    )
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        given = self.feedback is not None or bool(self.answers)
+        if self.restore is not None and given:
+            raise ValueError("restore goes alone, without feedback and answers")
+        if self.restore is None:
+            if self.feedback is not None and not self.feedback.strip():
+                raise ValueError("feedback must not be blank")
+            if not given:
+                raise ValueError("send feedback, answers or restore")
+        return self
+
+    @property
+    def chosen_backend(self) -> BackendType | None:
+        """The backend that is asked for, or None for auto."""
+        return None if self.backend == "auto" else BackendType(self.backend)
+
+
+_ERRORS = {**IMPROVE_ERRORS, **PROMPT_ERRORS, **NOTHING_CHANGED_ERRORS, **SPOILED_ROW_ERRORS}
+
+router = APIRouter(
+    prefix="/api/v1/history/{prompt_id}", tags=["history"], route_class=JsonBodyRoute
+)
+
+
+@router.post(
+    "/refine",
+    response_model=ImproveResponse,
+    responses={
+        200: {
+            "description": "The new version; as events where Accept is text/event-stream, as "
+            "POST .../refine/stream sends them.",
+            "content": EVENTS_CONTENT,
+        },
+        **_ERRORS,
+    },
+)
+async def refine(
+    prompt_id: PromptId,
+    asked: RefineRequest,
+    request: Request,
+    improve_idea: ImproveIdeaDependency,
+    repository: HistoryDependency,
+    recorder: RecorderDependency,
+    cancellation: CancellationDependency,
+) -> ImproveResponse | Response:
+    """Change a prompt as the feedback asks, and keep it as a new version. What the feedback does
+    not concern stays word for word; `changed_parts` names the rest. The new version has no star,
+    rating, note or tag."""
+    if wants_events(request):
+        return await refine_stream(
+            prompt_id, asked, request, improve_idea, repository, recorder, cancellation
+        )
+    logged = request.state.logged
+    work = await _work(prompt_id, asked, improve_idea, repository, recorder, cancellation)
+    logged["backend"] = improve_idea.chosen(asked.chosen_backend).value
+    try:
+        improved = await work
+    except ImprovementCancelledError as error:
+        logged["cancelled"] = error.cause
+        raise
+    log_improved(logged, improved)
+    return ImproveResponse.of(improved.history, improved.saved)
+
+
+@router.post(
+    "/refine/stream",
+    response_class=Response,
+    responses={
+        200: {"description": EVENTS_DESCRIPTION, "content": EVENTS_CONTENT},
+        **_ERRORS,
+    },
+)
+async def refine_stream(
+    prompt_id: PromptId,
+    asked: RefineRequest,
+    request: Request,
+    improve_idea: ImproveIdeaDependency,
+    repository: HistoryDependency,
+    recorder: RecorderDependency,
+    cancellation: CancellationDependency,
+) -> Response:
+    """The same as a stream of events: a preview of the parts that change, then the answer."""
+    logged = request.state.logged
+    work = await _work(prompt_id, asked, improve_idea, repository, recorder, cancellation)
+    logged["backend"] = improve_idea.chosen(asked.chosen_backend).value
+
+    def to_body(improved: Improved) -> Any:
+        log_improved(logged, improved)
+        return ImproveResponse.of(improved.history, improved.saved).model_dump(mode="json")
+
+    return await answer_with_events(improve_idea.stream(work), to_body, logged)
+
+
+async def _work(
+    prompt_id: str,
+    asked: RefineRequest,
+    improve_idea: ImproveIdea,
+    repository: PromptRepository,
+    recorder: Recorder,
+    cancellation: Cancellation,
+) -> Coroutine[Any, Any, Improved]:
+    """The call of the use case, not yet begun.
+
+    Raises:
+        ImprovementNotFoundError: there is no such improvement, or no such version of it.
+    """
+    parent = await of_kept(recorder, lambda: repository.find_by_prompt_id(prompt_id))
+    if asked.restore is not None:
+        return improve_idea.restore(parent, await _version(repository, parent, asked.restore))
+    return improve_idea.refine(
+        parent,
+        asked.feedback or "",
+        answers=tuple(Answer(id=each.id, text=each.text) for each in asked.answers),
+        backend=asked.chosen_backend,
+        cancellation=cancellation,
+    )
+
+
+async def _version(
+    repository: PromptRepository, parent: PromptHistory, prompt_id: str
+) -> PromptHistory:
+    version = await repository.find_by_prompt_id(prompt_id)
+    thread = await repository.find_versions(parent.prompt_id, cut=1)
+    if version is None or version.prompt_id not in (each.prompt_id for each in thread):
+        raise ImprovementNotFoundError("no version of this improvement has the id to restore")
+    return version
