@@ -127,14 +127,14 @@ _ENGLISH = frozenset({"for", "that", "the", "to", "which", "with"})
 
 def _likeliest(read: Read, target: Target) -> Read:
     """``read`` as English or Spanish, where its few words allow only one of them and name an
-    artefact in it, or a picture is wanted."""
+    artefact in it, or the target is another than a chat."""
     masked, found = read.masked, []
     for language in LANGUAGES:
         speaks = language == "en" and not _ENGLISH.isdisjoint(masked.masked.lower().split())
         if not (speaks or could_be(masked.masked, language)):
             continue
         seen = recognise(masked, read.context, read.form, language)
-        if seen.artefact or target is Target.IMAGE:
+        if seen.artefact or target not in (Target.CHAT, Target.PLAIN):
             found.append(replace(read, language=language, seen=seen))
     return found[0] if len(found) == 1 else read
 

@@ -1,11 +1,12 @@
 """The form that a target gives to a prompt."""
 
 from dataclasses import replace
+from typing import Any
 
 from prompt_improver.domain.target import Target
 from prompt_improver.improvement.brief import Brief
 from prompt_improver.improvement.offline.addition import Addition, Read
-from prompt_improver.improvement.offline.artefacts import open_facts, pattern, questions_of
+from prompt_improver.improvement.offline.artefacts import Fact, open_facts, pattern, questions_of
 from prompt_improver.improvement.offline.knowledge import LANGUAGES
 from prompt_improver.improvement.offline.request import fold
 from prompt_improver.improvement.offline.targets import targets
@@ -35,14 +36,22 @@ def _of_agent(read: Read, language: str) -> Addition:
     kind = next(
         (k for k in ("reads", "machine", "files") if pattern(known[k]).search(whole)), "acts"
     )
-    rules = (
-        rule[language]
-        for rule in known["rules"][kind]
-        if not ("unless" in rule and pattern(rule["unless"]).search(whole))
-    )
+    rules = _fitting(known["rules"][kind], whole)
     shaped = not read.form.stated.isdisjoint({"formats", "only", "json", "table", "list"})
     output = "" if shaped else known["output"][kind][language]
-    return Addition(rules=tuple(rules), output=output)
+    return Addition(rules=tuple(rule[language] for rule in rules), output=output)
+
+
+def _fitting(rules: list[dict[str, Any]], text: str) -> list[dict[str, Any]]:
+    """Those of ``rules`` that are right for folded ``text``, one of each group."""
+    found: list[dict[str, Any]] = []
+    for rule in rules:
+        group = rule.get("group")
+        wrong = "unless" in rule and pattern(rule["unless"]).search(text)
+        apt = "if" not in rule or pattern(rule["if"]).search(text)
+        if apt and not wrong and not (group and any(one.get("group") == group for one in found)):
+            found.append(rule)
+    return found
 
 
 def shaped(prompt: StructuredPrompt, read: Read, brief: Brief, *, framed: bool) -> StructuredPrompt:
@@ -91,7 +100,8 @@ def _one_paragraph(
     if language not in LANGUAGES or not framed:
         return bare
     told = read.told
-    aspects = [fact.default[language] for fact in open_facts(known.image, told, brief.taken)]
+    open_now = _first_of_each(open_facts(known.image, told, brief.taken))
+    aspects = [fact.default[language] for fact in open_now]
     if not pattern(known.avoid["unless"]).search(told):
         aspects.append(known.avoid[language])
     if not aspects:
@@ -101,8 +111,17 @@ def _one_paragraph(
         whole = f"{subject} {added[:1].upper()}{added[1:]}."
     else:
         whole = f"{subject}, {added}."
-    asked = open_facts(known.image, told, brief.answered)
-    return replace(bare, directive=whole, questions=questions_of(asked, language, brief.answered))
+    return replace(
+        bare, directive=whole, questions=questions_of(open_now, language, brief.answered)
+    )
+
+
+def _first_of_each(facts: list[Fact]) -> list[Fact]:
+    """Of several styles the first: they go from the particular to the general."""
+    found: dict[str, Fact] = {}
+    for fact in facts:
+        found.setdefault(fact.id, fact)
+    return list(found.values())
 
 
 def _in_own_form(prompt: StructuredPrompt, idea: str) -> StructuredPrompt:

@@ -150,3 +150,32 @@ def test_hostile_texts_take_no_longer_than_others(piece: str) -> None:
         choose_target(text)
         compose(text, "", Brief(target=target))
         assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("idea", "check"),
+    [
+        ("fix the failing test in tests/test_orders.py", "skip, delete or loosen no test"),
+        ("run the tests in this repo and fix the failures", "skip, delete or loosen no test"),
+        ("update docs/api.md to match the code", "leave the code as it is"),
+        ("rename users to accounts in src/db.py", "no stale use is left"),
+        ("bump django to 5.2 in this repo", "release or migration notes"),
+        ("split server.py into modules", "Behaviour stays the same"),
+        ("add a health endpoint to app/main.py", "add one where new behaviour has none"),
+    ],
+)
+def test_an_agent_is_told_when_this_kind_of_work_is_done(idea: str, check: str) -> None:
+    rules = composed(idea, Target.AGENT).guardrails
+    assert [rule for rule in rules if check in rule]
+    assert len([rule for rule in rules if "Done when" in rule]) == 1
+
+
+def test_a_black_and_white_picture_gets_no_natural_colours() -> None:
+    text = composed("portrait of a sailor, black and white", Target.IMAGE).render()
+    assert "colours" not in text
+
+
+def test_of_several_styles_only_the_most_particular_is_added() -> None:
+    prompt = composed("draw a robot watering tomatoes", Target.IMAGE)
+    assert prompt.render().count("illustration") == 1
+    assert len({question.id for question in prompt.questions}) == len(prompt.questions)
