@@ -72,7 +72,9 @@ def addition_for(read: Read, brief: Brief) -> Addition:
 
 def _of_artefact(read: Read, artefact: Artefact, language: str, brief: Brief) -> Addition:
     told = read.told
-    facts = open_facts(artefact.facts, told, brief.taken, given=read.given)
+    # A length that is stated in whatever words is no open fact.
+    settled = brief.taken | ({"length"} if read.form.length else set())
+    facts = open_facts(artefact.facts, told, settled, given=read.given)
     rules = tuple(rule.texts[language] for rule in artefact.rules if rule.fits(told, read.form))
     parts = artefact.parts
     return Addition(

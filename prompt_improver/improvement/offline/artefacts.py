@@ -160,8 +160,13 @@ def artefact(name: str) -> Artefact:
 def open_facts(
     facts: tuple[Fact, ...], told: str, settled: frozenset[str], *, given: bool = False
 ) -> list[Fact]:
-    """Those that folded ``told`` leaves open, without the ids in ``settled``."""
-    return [fact for fact in facts if fact.id not in settled and fact.is_open(told, given=given)]
+    """Those that folded ``told`` leaves open, without the ids in ``settled``. Of several with
+    one id the first: they go from the particular to the general."""
+    found: dict[str, Fact] = {}
+    for fact in facts:
+        if fact.id not in settled and fact.is_open(told, given=given):
+            found.setdefault(fact.id, fact)
+    return list(found.values())
 
 
 def questions_of(facts: list[Fact], language: str, asked: frozenset[str]) -> tuple[Question, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 from prompt_improver.domain.target import Target
 from prompt_improver.improvement.brief import Brief
 from prompt_improver.improvement.offline.addition import Addition, Read
-from prompt_improver.improvement.offline.artefacts import Fact, open_facts, pattern, questions_of
+from prompt_improver.improvement.offline.artefacts import open_facts, pattern, questions_of
 from prompt_improver.improvement.offline.knowledge import LANGUAGES
 from prompt_improver.improvement.offline.request import fold
 from prompt_improver.improvement.offline.targets import targets
@@ -100,7 +100,7 @@ def _one_paragraph(
     if language not in LANGUAGES or not framed:
         return bare
     told = read.told
-    open_now = _first_of_each(open_facts(known.image, told, brief.taken))
+    open_now = open_facts(known.image, told, brief.taken)
     aspects = [fact.default[language] for fact in open_now]
     if not pattern(known.avoid["unless"]).search(told):
         aspects.append(known.avoid[language])
@@ -114,14 +114,6 @@ def _one_paragraph(
     return replace(
         bare, directive=whole, questions=questions_of(open_now, language, brief.answered)
     )
-
-
-def _first_of_each(facts: list[Fact]) -> list[Fact]:
-    """Of several styles the first: they go from the particular to the general."""
-    found: dict[str, Fact] = {}
-    for fact in facts:
-        found.setdefault(fact.id, fact)
-    return list(found.values())
 
 
 def _in_own_form(prompt: StructuredPrompt, idea: str) -> StructuredPrompt:

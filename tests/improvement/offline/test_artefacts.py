@@ -191,13 +191,20 @@ def test_a_stated_form_stands_in_the_place_of_the_usual_parts() -> None:
         ("5 day itinerary in andalusia with two toddlers", "travellers"),
         ("3 day workout plan at home without equipment", "equipment"),
         ("blog post about pensions for freelancers", "audience"),
+        ("write a blog post on storing herbs for busy parents", "audience"),
+        ("make a 10 week learning plan for painting, 2 hours on sundays", "study_time"),
+        ("swot analysis for switching our school to a four day week", "decision"),
+        ("write a horror story in exactly two sentences", "length"),
+        ("should i learn rust or go as a backend dev", "situation"),
+        ("itinerario de fin de semana en oporto con perro", "travellers"),
+        ("give me names for a bar that sound italian", "style"),
     ],
 )
 def test_a_fact_that_the_idea_tells_is_neither_asked_nor_assumed(idea: str, answered: str) -> None:
     prompt = compose(idea).prompt
     assert prompt.artefact is not None
     assert answered not in [question.id for question in prompt.questions]
-    (fact,) = (one for one in artefact(prompt.artefact).facts if one.id == answered)
+    (fact, *_) = (one for one in artefact(prompt.artefact).facts if one.id == answered)
     assert not set(fact.default.values()) & set(prompt.assumptions)
 
 
