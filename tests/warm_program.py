@@ -8,6 +8,7 @@ from prompt_improver.improvement.offline import compose
 
 for _name in (
     "anyio._backends._asyncio",
+    "dspy",
     "db.sqlite.upkeep.backup",
     "db.sqlite.upkeep.check",
     "db.sqlite.upkeep.restore",

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -11,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked_program import ForkedProgram, clean_environment
 from tests.model_server import PARTS, ModelServer, Reply
-from tests.server_process import clean_environment
 from tests.terminal import read
 
 
@@ -28,20 +26,22 @@ class Improving:
     def __init__(self, folder: Path, model: ModelServer, *arguments: str) -> None:
         self._ours, theirs = os.openpty()
         self._drawn = b""
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "prompt_improver", "improve", "Design a REST API", *arguments],
-            cwd=folder,
-            env=clean_environment(
-                HOME=str(folder),
-                TERM="xterm-256color",
-                LLM_PROVIDER="openai-compatible",
-                LLM_BASE_URL=model.base_url,
-                LLM_MODEL="m",
-            ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=theirs,
-        )
+        reading, writing = os.pipe()
+        self._stdout = os.fdopen(reading, "rb")
+        with Path(os.devnull).open() as nothing:
+            self._process = ForkedProgram(
+                folder,
+                ["improve", "Design a REST API", *arguments],
+                clean_environment(
+                    HOME=str(folder),
+                    TERM="xterm-256color",
+                    LLM_PROVIDER="openai-compatible",
+                    LLM_BASE_URL=model.base_url,
+                    LLM_MODEL="m",
+                ),
+                streams=(nothing.fileno(), writing, theirs),
+            )
+        os.close(writing)
         os.close(theirs)
         self._reading = threading.Thread(target=self._read)
         self._reading.start()
@@ -59,10 +59,11 @@ class Improving:
 
     def end(self) -> tuple[int, str]:
         """Exit code and standard output."""
-        out, _ = self._process.communicate(timeout=60)
+        code = self._process.wait(60)
         self._reading.join(10)
         os.close(self._ours)
-        return self._process.returncode, out.decode()
+        with self._stdout:
+            return code, self._stdout.read().decode()
 
     def _read(self) -> None:
         try:
