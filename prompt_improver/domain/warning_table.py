@@ -21,6 +21,8 @@ WARNINGS = MappingProxyType(
         "placeholders": _kept_original("lost or invented a placeholder"),
         "verbatim": _kept_original("lost or changed a number, a quotation or an address"),
         "names": _kept_original("lost or changed a name"),
+        "tasks": _kept_original("lost a task"),
+        "swapped": _kept_original("put a value in the place of another one"),
         "limits": _kept_original("lost something that the idea forbids or bounds"),
         "contradiction": _kept_original("contradicted itself"),
         "answered": _kept_original("did the task instead of asking for it"),

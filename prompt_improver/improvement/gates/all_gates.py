@@ -11,6 +11,8 @@ from prompt_improver.improvement.gates.names import names
 from prompt_improver.improvement.gates.placeholders import placeholders
 from prompt_improver.improvement.gates.prompt_language import language
 from prompt_improver.improvement.gates.repetition import repetition
+from prompt_improver.improvement.gates.swapped import swapped
+from prompt_improver.improvement.gates.tasks import tasks
 from prompt_improver.improvement.gates.verbatim import verbatim
 from prompt_improver.improvement.structured_prompt import StructuredPrompt
 
@@ -18,6 +20,8 @@ GATES: dict[str, Callable[[Rewrite], GateFailure | None]] = {
     "placeholders": placeholders,
     "verbatim": verbatim,
     "names": names,
+    "tasks": tasks,
+    "swapped": swapped,
     "limits": limits,
     "contradiction": contradiction,
     "language": language,

@@ -46,13 +46,15 @@ _FENCED_DATA = lazy_pattern(
 _LETTER = lazy_pattern(
     r"(?:\A|\n)[ \t]*(?:\*\*)?(?:dear |hi |hello |estimad[oa]s? |querid[oa]s? |hola,? "
     r"|prezad[oa]s? |cher |chère |sehr geehrte|liebe[r]? |gentile |subject: |asunto: "
-    r"|assunto: |objet : |betreff: )",
+    r"|assunto: |objet : |betreff: |尊敬的|[^\n]{1,12}[您你]好[,:，：]|亲爱的|拝啓"
+    r"|уважаем|здравствуйте|عزيز|السيد |안녕하세요)",
     re.IGNORECASE,
 )
 _FAREWELL = lazy_pattern(
     r"(?:\A|\n)[ \t]*(?:(?:best|kind|warm) regards|sincerely|yours (?:truly|faithfully|sincerely)"
     r"|best,|cheers,|atentamente|saludos|un (?:cordial )?saludo|cordialmente|atenciosamente"
-    r"|mit freundlichen grüßen|distinti saluti|bien à vous)",
+    r"|mit freundlichen grüßen|distinti saluti|bien à vous|此致|敬礼|敬上|祝好|顺祝|敬具"
+    r"|с уважением|مع خالص|تحياتي|감사합니다|드림)",
     re.IGNORECASE,
 )
 _TELLS_TEXT = lazy_pattern(
@@ -69,11 +71,23 @@ _ASKS = lazy_pattern(
     r"|include|state|identify|outline|cover|start|begin|make|show|keep|ensure|add|avoid|do|find"
     r"|fix|refactor|optimi[sz]e|improve|plan|propose|prepare|return|check|test|document|consider"
     r"|act|tell|read|take|work|walk|present|discuss|determine|evaluate|assess|research|focus"
+    r"|help|ask|suggest|edit|recommend|audit|merge|rewrite|rephrase|proofread|correct|convert|turn"
+    r"|transform|set|choose|pick|rank|sort|select|calculate|compute|estimate|solve|prove|teach|guide"
+    r"|brainstorm|invent|imagine|name|mention|say|look|go|put|split|combine|organi[sz]e|structure"
+    r"|format|group|extract|count|simulate|play|respond|reply|stay|assume|treat|interpret|apply"
+    r"|follow|limit|leave|remove|replace|change|update|note|point|invite|remind|encourage|persuade"
+    r"|advise|coach|train|draw|sketch|map|debug|diagnose|investigate|trace|run|set up|configure"
+    r"|migrate|automate|validate|verify|confirm|reply|call|gather|collect|decide|simplify|shorten"
     r"|escrib[ea]|redact[ea]|explica|explique|resum[ea]|describ[ea]|traduc[ea]|traduzca|define"
     r"|defina|diseñ[ae]|constru[iy]\w+|implement[ae]|desarroll[ae]|analic?[ez]?a?|analiz[ae]"
     r"|revis[ae]|compar[ae]|enumer[ae]|d[ae]|proporcion[ae]|produ\w+|gener[ae]|respond[ea]|us[ae]"
     r"|incluy[ea]|indi(?:ca|que)|identifi(?:ca|que)|empieza|comienza|ha[zg]a?|muestr[ae]"
     r"|mant(?:én|enga)|añad[ea]|evit[ae]|crea|cree|prepar[ae]|propon\w*|elabor[ae]|present[ae]"
+    r"|planifi\w+|audit[ae]|refactori\w+|pid[ae]|pregunt[ae]|ayud[ae]|sugier[ae]|recomiend[ae]"
+    r"|conviert[ae]|transform[ae]|calcul[ae]|organi[cz]\w+|orden[ae]|busca|busque|encuentra|elig[ea]"
+    r"|selecciona|nombr[ae]|menciona|reún[ae]|verifi\w+|comprueba|valid[ae]|configur[ae]|ejecut[ae]"
+    r"|instal[ae]|resuelv[ae]|imagina|ten|pon|dime|cuent[ae]|enseñ[ae]|guía|adapt[ae]|reescrib[ea]"
+    r"|sigue|respeta|cubre|edita|simplifica|decide|limita|cambia|quita|elimina|reemplaza|interpreta"
     r"|document[ae]|corr[ie]\w+|optimi[cz]\w+|mejor[ae]|plante\w*|actúa|le[ea])\b"
     r"|\b(?:you (?:are|will|must|should|need)|your (?:task|job|goal|answer|role)|must|should"
     r"|(?:the|this) (?:task|goal|aim|answer|output|result|reader|audience) (?:is|are|needs)"

@@ -16,6 +16,8 @@ _DIGITS = lazy_pattern(
     r"(?<![\w.,#])(?:[$€£¥]\s?|[vV])?\d+(?:[.,:/-]\d+)*(?:\s?(?:%|[€$£¥°]|(?:[kKM]|[kMG]B|ms|am|pm|[hx])\b)"
     r"|[ \u00a0-][^\W\d_]+)?"
 )
+_UNSPACED = lazy_pattern(r"[\u0e00-\u0e7f\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff0c-\uff1f]+")
+_CALENDAR = frozenset("年月日円元％%名년월일원")
 _NOT_COUNTED = frozenset("0 1 2 3".split())
 """Bare figures that say nothing by themselves: 1 to 3 sentences."""
 _ENUMERATED = lazy_pattern(r"(?:^|(?<=\s))\(?\d{1,2}[.)](?=\s)", re.MULTILINE)
@@ -96,11 +98,14 @@ class _Given:
     def _figures(self, text: str) -> Iterator[tuple[int, int]]:
         if any(map(str.isdigit, text)):
             plain = _ENUMERATED.sub(lambda match: " " * len(match.group()), text)
+            if not plain.isascii():
+                plain = _UNSPACED.sub(lambda match: " " * len(match.group()), plain)
             for match in _DIGITS.finditer(plain):
-                bare = match.group()
-                if bare.split(" ")[0] in _NOT_COUNTED or self._has_figure(bare):
+                bare, (start, end) = match.group(), match.span()
+                counted = text[end : end + 1] in _CALENDAR
+                if (bare.split(" ")[0] in _NOT_COUNTED and not counted) or self._has_figure(bare):
                     continue
-                start, end = match.span()
+                end += counted
                 word = bare.rsplit(" ", 1)[-1]
                 if word.lower() in FUNCTION_WORDS:
                     end -= len(word) + 1

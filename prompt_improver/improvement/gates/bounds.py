@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from prompt_improver.improvement.gates.numbers import WORDS_OF_NUMBERS
+from prompt_improver.improvement.gates.numbers import ARTICLES, WORDS_OF_NUMBERS
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
 
 # In all our languages at once: a prompt may say a Spanish limit in English.
@@ -67,7 +67,30 @@ _BOUND = lazy_pattern(
     + ")"
 )
 _WORDS = "|".join(sorted(WORDS_OF_NUMBERS, key=len, reverse=True))
-_NUMBER = lazy_pattern(rf"\d+(?:[.,]\d+)*|(?<![^\W_])(?:{_WORDS})(?![^\W_])")
+_HAN = {sign: str(number) for number, sign in enumerate("一二三四五六七八九十", 1)}
+_NUMBER = lazy_pattern(
+    rf"\d+(?:[.,]\d+)*|(?<![^\W_])(?:{_WORDS})(?![^\W_])"
+    r"|[一二三四五六七八九十](?=[页頁段句个個字行点點条條项項张張次つ回文ペ])"
+)
+_ARTICLE = lazy_pattern(rf"(?<=[ .])(?:{'|'.join(sorted(ARTICLES, key=len, reverse=True))})(?= \w)")
+_RIGHT_BEFORE: dict[str, tuple[str, ...]] = {
+    "most": tuple(
+        f"{words} "
+        for words in (
+            "at most|no more than|not more than|no longer than|up to|maximum|maximum of|max|max."
+            "|como mucho|como máximo|máximo|máximo de|no más de|hasta|no máximo|até|au plus|maximum"
+            "|pas plus d'|höchstens|maximal|nicht mehr als|bis zu|al massimo|massimo|non più di"
+            "|не более|не больше|максимум|το πολύ|έως|على الأكثر|לכל היותר|לא יותר מ"
+        ).split("|")
+    ),
+    "least": tuple(
+        f"{words} "
+        for words in (
+            "at least|a minimum of|al menos|como mínimo|por lo menos|pelo menos|no mínimo|au moins"
+            "|mindestens|wenigstens|almeno|не менее|минимум|τουλάχιστον|على الأقل|לפחות"
+        ).split("|")
+    ),
+}
 _BREAK = lazy_pattern(r"[.;!?\n。；！？,、，](?!\d)")
 _REACH = 32
 """Characters between a number and the words that bound it."""
@@ -82,10 +105,20 @@ SAME_BOUND: dict[str, frozenset[str]] = {
 }
 
 
+def _bounded_articles(text: str) -> Iterator[tuple[str, str, int, int]]:
+    """``at most a page`` is a bound of 1."""
+    for match in _ARTICLE.finditer(text):
+        start, end = match.span()
+        for kind, words in _RIGHT_BEFORE.items():
+            if text.endswith(words, 0, start):
+                word = next(each for each in words if text.endswith(each, 0, start))
+                yield "1", kind, start - len(word), end
+
+
 def number_key(word: str) -> str:
     """The number that ``word`` is, in digits without separators of thousands; "" for none."""
     if not word[:1].isdigit():
-        return WORDS_OF_NUMBERS.get(word, "")
+        return WORDS_OF_NUMBERS.get(word) or _HAN.get(word, "")
     return word.replace(",", "")
 
 
@@ -93,6 +126,7 @@ def bounds_in(text: str) -> Iterator[tuple[str, str, int, int]]:
     """Every bounded number of ``text``, which is in lower case, as (number, kind, start, end):
     kind is most, only, under, least, over or about, by the nearest words that say so before the
     next number and in the same clause; the span is that of the number and those words."""
+    yield from _bounded_articles(text)
     numbers = list(_NUMBER.finditer(text))
     for position, match in enumerate(numbers):
         start, end = match.span()

@@ -25,6 +25,10 @@ _EXPLAINS = lazy_pattern(
 _SEVERAL = lazy_pattern(
     r";|\bthen\b|\bfollowed by\b|\bin this order\b|\bdespués\b|\bseguid[oa] de\b"
 )
+_FIRST = lazy_pattern(
+    r"\b(?:until|wait\w*|before (?:answer|you)\w*|first question|asking first|hasta|espera\w*"
+    r"|antes de|primera pregunta|jusqu'|attend\w*|erst wenn|warte\w*|bis der)"
+)
 _ASKS = lazy_pattern(r"\b(?:ask|pregunta|pregúnta\w*|pide|pídel\w*)\b")
 _NO_QUESTIONS = lazy_pattern(
     r"\b(?:do not|don'?t|without|never) ask(?:ing)?\b(?! for (?!clarif))"
@@ -63,11 +67,15 @@ def _lines(rewrite: Rewrite, masked: str, wanted: Form) -> Iterator[str]:
     if wanted.counts or wanted.length or wanted.language:
         yield from _on_numbers(wanted, form_of(written))
     yield from _on_what_is_wanted_alone(wanted, rules, output, prompt.framework)
-    if wanted.waits and not rewrite.quotes_idea and not form_of(mask(rewrite.text).masked).waits:
+    if wanted.waits and not rewrite.quotes_idea and not _waits(rewrite.text):
         yield "The idea says to wait before answering: keep that."
     if _NO_QUESTIONS.search(masked.lower()) and any(map(_asks_questions, _clauses(written))):
         yield "The idea wants no questions: ask none."
     yield from _on_exclusions(masked, written)
+
+
+def _waits(text: str) -> bool:
+    return form_of(mask(text).masked).waits or _FIRST.search(text.lower()) is not None
 
 
 def _on_role(wanted: Form, role: str) -> Iterator[str]:

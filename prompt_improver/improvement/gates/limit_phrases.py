@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from prompt_improver.improvement.gates.numbers import WORDS_OF_NUMBERS
+from prompt_improver.improvement.gates.numbers import ARTICLES, WORDS_OF_NUMBERS
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
 
 _PHRASES = Path(__file__).with_name("limit_phrases.toml")
 _KINDS = {"ban": "not"}
 _N = lazy_pattern(r"(?<![\w\\])N(?!\w)")
 _NUMBER = rf"(?:\d[\d.,]*|{'|'.join(sorted(WORDS_OF_NUMBERS, key=len, reverse=True))})\b"
-HAS_NUMBER = lazy_pattern(rf"\d|(?<!\w){_NUMBER}")
+_OR_ONE = rf"(?:{_NUMBER}|(?:{'|'.join(sorted(ARTICLES, key=len, reverse=True))})\b)"
+HAS_NUMBER = lazy_pattern(rf"\d|(?<!\w){_OR_ONE}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,9 @@ def limit_patterns(language: str) -> LimitPatterns | None:
     def words(pattern: str) -> re.Pattern[str]:
         return lazy_pattern(rf"(?<![\w/\-'])(?:{pattern})")
 
-    numbers = _N.sub(lambda _: _NUMBER, kinds("most", "least", "count"))
+    # "at most a page" is a bound, "in a page" is no count.
+    bounds = _N.sub(lambda _: _OR_ONE, kinds("most", "least"))
+    numbers = f"{bounds}|{_N.sub(lambda _: _NUMBER, kinds('count'))}"
     return LimitPatterns(
         signs=lazy_pattern(known["signs"]),
         numbers=words(numbers),

@@ -1,5 +1,6 @@
 """The gate on names: people, brands and places of the idea are in the prompt as they stand."""
 
+import re
 from collections.abc import Iterator
 
 from prompt_improver.improvement.gates.comparison import (
@@ -20,6 +21,11 @@ _NAME = lazy_pattern(r"(?<![\w@/.\\{$<\[-])[A-ZÀ-ÖØ-Þ][^\W\d_]{1,30}(?![\w@/
 _WORD = lazy_pattern(r"[^\W\d_]{1,40}")
 _BEGINS = lazy_pattern(r"(?:\A|[.!?:;…\n\"“«(*•>#|-])[\s\"“«(*•>#¿¡|-]*\Z")
 FUNCTION_WORDS = frozenset(" ".join(WORDS.values()).split())
+_SAID_OTHERWISE = {
+    "cv": "résumé resume currículum curriculum currículo lebenslauf",
+    "tv": "television televisión télévision fernsehen",
+    "ai": "ia ki",
+}
 _LONGEST_GAP = 12
 _MOST_NAMES = 40
 _MOST_TEXT = 20_000
@@ -33,13 +39,30 @@ def names(rewrite: Rewrite) -> GateFailure | None:
     if rewrite.quotes_idea or (detect_language(rewrite.idea) or "") not in LANGUAGES_WITH_NAMES:
         return None
     text = rewrite.text.lower()
-    gone = [name for name in names_in(rewrite.idea) if not stands_in(name.lower(), text)]
+    gone = [name for name in names_in(rewrite.idea) if not _stands(name, text)]
     if not gone:
         return None
     given = set(_WORD.findall(f"{rewrite.idea}\n{rewrite.context}".lower()))
     others = (name for name in names_in(rewrite.written) if name.lower() not in given)
     kind = FailureKind.CONTRADICTS if any(others) else FailureKind.MISSING
     return failure("names", (f"Keep this name: {name}" for name in gone), kind)
+
+
+def _stands(name: str, text: str) -> bool:
+    """Whether ``text``, in lower case, has ``name``, as one or as several, or spelt out: CV may
+    become a curriculum vitae."""
+    lower = name.lower()
+    if stands_in(lower, text) or stands_in(f"{lower}s", text):
+        return True
+    if lower.endswith("s") and stands_in(lower[:-1], text):
+        return True
+    letters = lower.removesuffix("s") if name[:-1].isupper() else lower
+    if not (name[:2].isupper() and 2 <= len(letters) <= 5):
+        return False
+    if any(stands_in(word, text) for word in _SAID_OTHERWISE.get(letters, "").split()):
+        return True
+    joined = r"\w*[ -](?:of |the |and |de |del |da |do |des |du |la )?".join(letters)
+    return re.search(rf"(?<!\w){joined}\w", text) is not None
 
 
 def names_in(text: str) -> Iterator[str]:

@@ -67,15 +67,16 @@ UNITS = frozenset(_UNITS)
 _NUMBER_WORDS = {
     "0": "zero cero",
     "1": "one a an single un una uno una",
-    "2": "two both dos ambos deux zwei due dois",
-    "3": "three tres trois drei tre três",
-    "4": "four cuatro quatre vier quattro quatro",
-    "5": "five cinco cinq fünf cinque",
-    "6": "six seis sechs sei",
-    "7": "seven siete sept sieben sette sete",
-    "8": "eight ocho huit acht otto oito",
+    "2": "two both dos ambos deux zwei due dois две два двух двумя δύο δυο اثنين שני שתי สอง",
+    "3": "three tres trois drei tre três три трёх трех τρεις τρία ثلاث ثلاثة שלוש שלושה สาม",
+    "4": "four cuatro quatre vier quattro quatro четыре четырёх τέσσερις τέσσερα أربع أربعة"
+    " ארבע ארבעה สี่",
+    "5": "five cinco cinq fünf cinque пять пяти πέντε خمس خمسة חמש חמישה ห้า",
+    "6": "six seis sechs sei шесть шести έξι ست ستة שש שישה",
+    "7": "seven siete sept sieben sette sete семь семи επτά سبع سبعة שבע שבעה",
+    "8": "eight ocho huit acht otto oito восемь восьми οκτώ ثماني ثمانية שמונה",
     "9": "nine nueve neuf neun nove",
-    "10": "ten diez dix zehn dieci dez",
+    "10": "ten diez dix zehn dieci dez десять десяти δέκα عشر عشرة עשר עשרה",
     "11": "eleven once onze elf undici",
     "12": "twelve doce douze zwölf dodici doze dozen docena",
 }
@@ -85,6 +86,13 @@ WORDS_OF_NUMBERS = {
     for word in words.split()
     if word not in ("a", "an", "un", "una", "once")  # articles, and English "once"
 }
+
+
+ARTICLES = frozenset(
+    "a an un una uno une um uma ein eine einen einem einer один одна одну одной одного μια μία ένα"
+    " έναν واحد واحدة אחד אחת".split()
+)
+"""Words for one that mostly count nothing: they do right behind a bound, "at most a page"."""
 
 
 @dataclass(frozen=True, slots=True)

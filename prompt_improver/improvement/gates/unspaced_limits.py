@@ -9,7 +9,9 @@ from pathlib import Path
 from prompt_improver.improvement.gates.limit import Limit
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
 
-_NUMBER = r"[0-9０-９一二三四五六七八九十百千万两几数兩]+"
+_NUMBER = (
+    r"(?:[0-9０-９一二三四五六七八九十百千万两几数兩]+|(?:한|두|세|네|다섯) ?|หนึ่ง|สอง|สาม|สี่|ห้า)"
+)
 _MOST_CHARACTERS = 60
 _CLAUSE = lazy_pattern(r"[^，,、。．；;！!？?：:\n()（）「」『』【】]+")
 _LEAD = lazy_pattern(r"[\s*•-]*")

@@ -13,6 +13,7 @@ from prompt_improver.improvement.gates.comparison import (
     stands_in,
 )
 from prompt_improver.improvement.gates.numbers import apart, lost_numbers
+from prompt_improver.improvement.gates.periods import lost_periods
 from prompt_improver.improvement.language import WORDS
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
 
@@ -59,10 +60,11 @@ def verbatim(rewrite: Rewrite) -> GateFailure | None:
     """
     if rewrite.quotes_idea:
         return None
-    lost = list(_lost(rewrite))
+    other_periods = list(lost_periods(rewrite.idea, rewrite.text))
+    lost = [*_lost(rewrite), *other_periods]
     if not lost:
         return None
-    changed = rewrite.has_another_figure(lost) or _has_another_piece(rewrite)
+    changed = bool(other_periods) or rewrite.has_another_figure(lost) or _has_another_piece(rewrite)
     kind = FailureKind.CONTRADICTS if changed else FailureKind.MISSING
     return failure("verbatim", (f"Keep exactly as it is: {piece}" for piece in lost), kind)
 

@@ -53,6 +53,8 @@ _INTRODUCED = lazy_pattern(
     r"|est[ea]s?|(?:el|la|los|las|del|al) siguientes?|siguientes?|aqu[ií] (?:est[aá]|tienes)|mi|el"
     r"|la|ce|cet|voici|diese[rsn]?|folgende[rsn]?|quest[oa]|il seguente|seguente|isto|ao?)\s+"
     rf"(?:[^\W\d_]+\s+){{0,2}}?(?:{_TEXT_NOUNS})s?(?:\s+[^\W\d_,]+){{0,8}}?"
+    r"|(?:\A|(?<=[\n.!?]))\s*(?:please )?(?:translate|proofread|rephrase|paraphrase|traduce"
+    r"|traduzca|traduis|traduisez|übersetze?|traduci|traduza)\b[^:：\n]{0,60}"
     r"|(?:\A|(?<=[\n.!?]))\s*(?:text|code|e-?mail|message|error|log|texto|c[oó]digo|correo|mensaje)"
     r"|\b(?:this|these|the following|following|below|est[ea]|(?:lo|el|la|al) siguiente|isto"
     r"|questo))[ \t]*\Z",

@@ -129,10 +129,14 @@ def test_a_good_prompt_passes_every_gate() -> None:
 
 
 def test_a_bad_prompt_fails_each_gate_once_and_in_order() -> None:
-    idea = "Eres un pirata. Escribe `parse_date` de Figueiredo para {locale} sin regex"
+    idea = (
+        "Eres un pirata. Escribe `parse_date` de Figueiredo para {locale} sin regex, del inglés al "
+        "francés, y añade docstrings"
+    )
     bad = structured(
         "Sure, here is a prompt for you. Write the parser that I want. [insert name]. "
-        "Write the parser that I want. Rewrite the idea as the prompt that I want. " + "x" * 1_500,
+        "Write the parser that I want. Rewrite the idea as the prompt that I want. "
+        "From francés to inglés. " + "x" * 1_500,
         guardrails=(),
     )
     failures = check(idea, "", bad, model_backend=True)

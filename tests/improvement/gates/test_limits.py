@@ -117,3 +117,20 @@ def test_a_limit_may_stand_among_the_guardrails() -> None:
 def test_every_thing_that_is_forbidden_must_be_kept() -> None:
     failure = limits(rewrite("Do it without jQuery and Bootstrap.", "Do it without jQuery."))
     assert "Bootstrap" in said(failure)
+
+
+@pytest.mark.parametrize(
+    ("idea", "kept", "lost"),
+    [
+        ("Write a report, at most a page", "Write a report of no more than one page.", "Write it."),
+        (
+            "Schreib einen Bericht, höchstens eine Seite",
+            "Schreib einen Bericht von maximal 1 Seite.",
+            "Schreib einen Bericht.",
+        ),
+        ("写一份报告，不超过一页", "写一份报告，最多1页。", "写一份报告。"),
+    ],
+)
+def test_a_bound_in_words_is_held(idea, kept, lost):
+    assert limits(rewrite(idea, kept)) is None
+    assert limits(rewrite(idea, lost)) is not None

@@ -6,6 +6,7 @@ from prompt_improver.improvement.gates import FailureKind
 from prompt_improver.improvement.gates.comparison import Rewrite
 from prompt_improver.improvement.gates.names import names
 from prompt_improver.improvement.structured_prompt import StructuredPrompt
+from tests.rewrites import rewrite
 
 
 def held(idea: str, directive: str, context: str = ""):
@@ -44,3 +45,16 @@ def test_what_is_kept_or_is_no_name_passes(idea, directive):
 
 def test_a_long_idea_of_nothing_but_names_is_bounded():
     assert len(held("about " + "and Anna of Ulm " * 10_000, "x").missing) <= 40
+
+
+@pytest.mark.parametrize(
+    ("idea", "directive"),
+    [
+        ("Improve my CV for a bank", "Improve the curriculum vitae for a bank."),
+        ("Improve my CV for a bank", "Improve the résumé for a bank."),
+        ("List the taxes in the UK for me", "List the taxes in the United Kingdom."),
+        ("Rewrite it without CTEs please", "Rewrite it without a CTE."),
+    ],
+)
+def test_an_acronym_may_be_spelt_out(idea, directive):
+    assert names(rewrite(idea, directive)) is None

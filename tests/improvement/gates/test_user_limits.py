@@ -192,3 +192,34 @@ def test_hostile_length_does_not_hold_it_up(unit: str) -> None:
     user_limits(text, language="zh" if unit == "不要" else "en")
     # 5 to 40 ms where nothing else runs; a pattern that backtracks takes minutes.
     assert time.perf_counter() - started < 2.0
+
+
+@pytest.mark.parametrize(
+    ("language", "idea", "limit"),
+    [
+        ("en", "Write a report about the fair, at most a page", "at most a page"),
+        (
+            "es",
+            "Escribe un informe breve, como máximo una página",
+            "como máximo una página",
+        ),
+        ("pt", "Escreva um relatório sobre a feira, no máximo uma página", "no máximo uma página"),
+        ("fr", "Écris un rapport sur la foire de Lyon, au plus une page", "au plus une page"),
+        (
+            "de",
+            "Schreib einen Bericht zur Messe, höchstens eine Seite",
+            "höchstens eine Seite",
+        ),
+        ("it", "Scrivi una relazione sulla fiera, al massimo una pagina", "al massimo una pagina"),
+        ("ru", "Напиши отчёт о выставке, не более одной страницы", "не более одной страницы"),
+        ("el", "Γράψε μια αναφορά για την έκθεση, το πολύ μία σελίδα", "το πολύ μία σελίδα"),
+        ("ar", "اكتب تقريرا عن المعرض، على الأكثر صفحة واحدة", "على الأكثر صفحة واحدة"),
+        ("he", "כתוב דוח על התערוכה, לכל היותר עמוד אחד", "לכל היותר עמוד אחד"),
+        ("zh", "写一份展会报告，不超过一页", "不超过一页"),
+        ("ja", "展示会の報告書を書いて、最大一ページで", "最大一ページで"),
+        ("ko", "전시회 보고서를 써 줘, 최대 한 페이지", "최대 한 페이지"),
+        ("th", "เขียนรายงานเกี่ยวกับงานแสดงสินค้า ไม่เกินหนึ่งหน้า", "ไม่เกินหนึ่งหน้า"),
+    ],
+)
+def test_a_bound_in_words_is_a_limit_in_every_language(language, idea, limit):
+    assert [found.text for found in user_limits(idea, language=language)] == [limit]

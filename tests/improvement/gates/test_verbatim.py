@@ -1,5 +1,6 @@
 import pytest
 
+from prompt_improver.improvement.gates import FailureKind
 from prompt_improver.improvement.gates.verbatim import verbatim
 from tests.rewrites import rewrite, said
 
@@ -83,3 +84,30 @@ def test_a_lost_name_or_number_is_named(idea: str, directive: str, named: str) -
 
 def test_a_piece_may_stand_in_any_section() -> None:
     assert verbatim(rewrite("Return user_id", "Return it.", output_format="Only user_id.")) is None
+
+
+@pytest.mark.parametrize(
+    ("idea", "directive"),
+    [
+        ("Plan fines of 0,50 € a day", "Plan fines of 0,50 € a week."),
+        ("Multas de 0,50 € al día", "Multas de 0,50 € a la semana."),
+        ("Save 250 euros per month", "Save 250 euros, put aside. Put 250 euros aside per week."),
+        ("Train 3 times weekly", "Train 3 times a month."),
+    ],
+)
+def test_a_number_that_is_counted_by_another_time_contradicts_the_idea(idea, directive):
+    found = verbatim(rewrite(idea, directive))
+    assert found is not None
+    assert found.kind is FailureKind.CONTRADICTS
+
+
+@pytest.mark.parametrize(
+    ("idea", "directive"),
+    [
+        ("Plan fines of 0,50 € a day", "Plan daily fines: 0,50 € per day."),
+        ("Save 250 euros per month", "Save 250 euros a month for a year."),
+        ("Write for 5 days", "Write 5 times a week for 5 days."),
+    ],
+)
+def test_a_number_that_is_counted_by_its_own_time_is_kept(idea, directive):
+    assert verbatim(rewrite(idea, directive)) is None
