@@ -49,41 +49,41 @@ class _WithoutKeys(BaseSettings):
     )
 
     api_host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
-    api_port: int = Field(8000, ge=0, le=65535, description="Port; 0 takes a free one.")
+    api_port: int = Field(8000, ge=0, le=65535, description="Port; 0 picks a free one.")
     api_key: Secret = Field(
         SecretStr(""),
-        description="Key that callers send as Authorization: Bearer; 16 characters or more beyond "
-        "this machine.",
+        description="Key that clients send as Authorization: Bearer. If other machines can "
+        "connect, it needs 16 characters or more.",
     )
     allow_no_api_key: bool = Field(
-        False, description="true: others than this machine may use the API without a key."
+        False, description="true: other machines may use the API without a key."
     )
     allowed_hosts: Hosts = Field(
         ("localhost", "127.0.0.1", "[::1]"),
-        description="Host names that callers may use, with commas between.",
+        description="Host names that clients may use, comma-separated.",
     )
     cors_origins: Origins = Field(
-        (), description="Origins whose pages may call the API, with commas between."
+        (), description="Origins whose pages may call the API, comma-separated."
     )
     max_concurrent_improvements: int = Field(
-        64, ge=1, le=10_000, description="Improvements that may wait for the model at once."
+        64, ge=1, le=10_000, description="Maximum number of concurrent improvements by a model."
     )
     log_level: LogLevel = Field(LogLevel.INFO, description="DEBUG, INFO, WARNING or ERROR.")
     log_format: Literal["text", "json"] = Field(
-        "text", description="text, or json: one JSON object a line."
+        "text", description="text, or json: one JSON object per line."
     )
 
     llm_provider: Literal[*CHOICES] = Field(  # type: ignore[valid-type]
         "auto",
-        description=f"{', '.join(CHOICES[:-1])} or offline. auto: LLM_BASE_URL where it is set, "
-        "else the first with a key, else an Ollama that answers, else offline.",
+        description=f"{', '.join(CHOICES[:-1])} or offline. auto uses LLM_BASE_URL if it is set, "
+        "then the first provider with a key, then a local Ollama, then offline.",
     )
-    llm_model: str = Field("", description="Model; empty takes the provider's default.")
+    llm_model: str = Field("", description="Model name. Empty: the provider's default.")
     llm_base_url: str = Field(
-        "", description="Address of an OpenAI-compatible server, such as http://localhost:8080/v1."
+        "", description="URL of an OpenAI-compatible server, such as http://localhost:8080/v1."
     )
     llm_api_key: Secret = Field(
-        SecretStr(""), description="Key for the provider; goes before the provider's own."
+        SecretStr(""), description="Key for the provider; overrides the provider's own variable."
     )
 
 
@@ -94,7 +94,7 @@ else:
         "_WithKeys",
         __base__=_WithoutKeys,
         **{
-            each.key_setting: (Secret, Field(SecretStr(""), description=f"Key for {each.title}."))
+            each.key_setting: (Secret, Field(SecretStr(""), description=f"{each.title} API key."))
             for each in WITH_KEY
         },
     )
@@ -109,64 +109,67 @@ class Settings(_WithKeys):
         gt=0,
         le=3600,
         allow_inf_nan=False,
-        description="Seconds that a model may take for one improvement.",
+        description="Time limit for one improvement, in seconds.",
     )
     llm_max_tokens: Tokens = Field(
-        None, description="Longest reply in tokens; empty takes a bound that suits the model."
+        None,
+        description="Maximum length of a reply in tokens. Empty: a limit that suits the model.",
     )
     llm_temperature: Temperature = Field(
-        None, description="Sampling temperature, 0 to 2; empty takes the model's own."
+        None, description="Sampling temperature, 0 to 2. Empty: the model's default."
     )
     llm_fallback: Literal["offline", "none"] = Field(
         "offline",
-        description="offline: where the model fails and backend is auto, the offline backend "
-        "answers; none: an error.",
+        description="offline: if the model fails and the backend is auto, the offline backend "
+        "answers. none: return the error.",
     )
     dspy_fewshot_enabled: bool = Field(
-        True, description="false: auto prefers zero-shot to few-shot."
+        True, description="false: auto uses zero-shot instead of few-shot."
     )
-    dspy_fewshot_k: int = Field(3, ge=1, le=10, description="Examples shown to the model.")
+    dspy_fewshot_k: int = Field(
+        3, ge=1, le=10, description="Number of examples shown to the model."
+    )
     dspy_fewshot_trainset_path: HomePath = Field(
-        "", description="JSON lines of examples; empty takes those that come with the program."
+        "", description="JSON Lines file of examples. Empty: the built-in examples."
     )
 
     sqlite_enabled: bool = Field(True, description="false: keep no history.")
     sqlite_db_path: DatabasePath = Field(
         DEFAULT_DB_PATH,
-        description="Database file, from the working directory; without a checkout one a user, in "
-        "the platform's data folder.",
+        description="Database file, relative to the working directory. Outside a checkout: one "
+        "per user, in the platform's data folder.",
     )
     sqlite_pool_size: OneConnection = Field(
-        1, description="Connections; the design has one, so only 1 is taken."
+        1, description="Number of connections; only 1 is allowed."
     )
     sqlite_retention_days: int = Field(
         30,
         ge=0,
         le=36_500,
-        description="Days after which the automatic cleanup deletes a row; 0 keeps everything.",
+        description="Age in days at which the cleanup deletes a row; 0 keeps everything.",
     )
     sqlite_auto_cleanup: bool = Field(
-        True, description="Delete old rows at start and every 24 h; false keeps everything."
+        True, description="Delete old rows at start-up and every 24 hours; false keeps everything."
     )
     sqlite_async_enabled: bool = Field(
-        True, description="true: saves never delay an answer; false: an answer waits for its save."
+        True, description="true: answers do not wait for the save. false: they do."
     )
     sqlite_wal_mode: bool = Field(
-        True, description="Write-ahead log: reading by hand does not stop saving."
+        True, description="Use a write-ahead log, so that reading by hand does not block saves."
     )
     backup_dir: HomePath = Field(
         "data/backups",
         min_length=1,
-        description="Folder for backups, private if new; without a checkout beside the database.",
+        description="Backup folder, created private. Outside a checkout: next to the database.",
     )
     breaker_max_failures: int = Field(
-        5, ge=1, le=1000, description="Failed batches in a row that open the breaker."
+        5, ge=1, le=1000, description="Consecutive failed batches that open the circuit breaker."
     )
     breaker_cooldown_s: float = Field(
         300.0,
         gt=0,
         le=86_400,
-        description="Seconds that an open breaker leaves the database alone.",
+        description="Seconds before an open breaker tries the database again.",
     )
 
     @field_validator("*", mode="before")
@@ -194,7 +197,8 @@ class Settings(_WithKeys):
     def database_file(self) -> Path:
         """Where the database is, absolute, without following links."""
         if self.in_data_folder:
-            return _data_folder() / Path(DEFAULT_DB_PATH).name
+            folder = data_folder(os.environ.get("XDG_DATA_HOME", ""))
+            return folder / Path(DEFAULT_DB_PATH).name
         return Path.cwd() / self.sqlite_db_path
 
     @property
@@ -283,10 +287,6 @@ def given_values() -> dict[str, str]:
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f".env cannot be read ({error}): mend it or remove it") from None
     return {name.upper(): value or "" for each in sources for name, value in each.env_vars.items()}
-
-
-def _data_folder() -> Path:
-    return data_folder(os.environ.get("XDG_DATA_HOME", ""))
 
 
 def _line(error: Any) -> str:
