@@ -113,14 +113,14 @@ def test_an_answered_question_does_not_come_again_and_nothing_is_assumed_there()
     idea = "sql query to get the top customers by revenue\n\nclients(id), sales(client, total)"
     prompt = compose(idea, "", brief).prompt
     assert [question.id for question in prompt.questions] == ["database"]
-    assert len(prompt.assumptions) == 1
+    assert len(prompt.assumptions) == 2
 
 
 def test_a_question_that_was_left_blank_does_not_come_again_but_its_default_is_assumed() -> None:
     brief = Brief(answered=frozenset({"schema"}))
     prompt = compose("sql query to get the top customers by revenue", "", brief).prompt
     assert [question.id for question in prompt.questions] == ["database"]
-    assert len(prompt.assumptions) == 2
+    assert len(prompt.assumptions) == 3
 
 
 @pytest.mark.parametrize(
