@@ -8,7 +8,7 @@ from prompt_improver.improvement.gates.comparison import Rewrite
 from prompt_improver.improvement.gates.names import FUNCTION_WORDS, LANGUAGES_WITH_NAMES, names_at
 from prompt_improver.improvement.gates.numbers import WORDS_OF_NUMBERS, find_numbers
 from prompt_improver.improvement.gates.technologies import COMMON_NAMES, TECHNOLOGIES
-from prompt_improver.improvement.gates.verbatim import SET_OFF
+from prompt_improver.improvement.gates.verbatim import without_set_off
 from prompt_improver.improvement.language import stems_of
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
 
@@ -42,6 +42,21 @@ _MOMENT = lazy_pattern(
     r"|january|february|june|july|august|october|december)(?!\w)",
     re.IGNORECASE,
 )
+_WORD = lazy_pattern(r"[^\W\d_]+")
+_SPELLED = frozenset(WORDS_OF_NUMBERS)
+_MOMENTS = frozenset(
+    """
+    monday mondays tuesday tuesdays wednesday wednesdays thursday thursdays friday fridays saturday
+    saturdays sunday sundays tomorrow tonight end next this lunes martes miércoles jueves viernes
+    sábado sábados domingo domingos segunda terça quarta quinta sexta lundi mardi mercredi jeudi
+    vendredi samedi dimanche montag montags dienstag dienstags mittwoch mittwochs donnerstag
+    donnerstags freitag freitags samstag samstags sonntag sonntags lunedì martedì mercoledì giovedì
+    venerdì enero febrero abril mayo junio julio agosto septiembre octubre noviembre diciembre
+    januar februar märz april juni juli september oktober november dezember january february june
+    july august october december
+    """.split()
+)
+"""The words of which one stands wherever ``_MOMENT`` finds something."""
 _MOST = 20
 _LONGEST_PART = 20_000
 
@@ -110,8 +125,9 @@ class _Given:
                 if word.lower() in FUNCTION_WORDS:
                     end -= len(word) + 1
                 yield start, end
-        for pattern in (_SPELLED_TIME, _MOMENT):
-            for match in pattern.finditer(text):
+        words = set(_WORD.findall(text.lower()))
+        for signs, pattern in ((_SPELLED, _SPELLED_TIME), (_MOMENTS, _MOMENT)):
+            for match in () if words.isdisjoint(signs) else pattern.finditer(text):
                 said = match.group().lower()
                 if said.split()[0] in ("one", "un", "una", "uno", "ein", "eine"):
                     continue
@@ -134,12 +150,12 @@ class _Given:
         return number is not None and self._has_figure(number)
 
     def _words(self, text: str, named: bool) -> Iterator[tuple[int, int]]:
-        latin = [(match.group(), match.span()) for match in _LATIN.finditer(_quiet(text))]
-        if _FOREIGN.search(text):
-            words = [each for each in latin if len(each[0]) > 1]
+        if not text.isascii() and _FOREIGN.search(text):
+            words = [each for each in _latin(text) if len(each[0]) > 1]
         else:
             words = list(names_at(text)) if named else []
-            words += [each for each in latin if each[0].lower() in TECHNOLOGIES]
+            if not TECHNOLOGIES.isdisjoint(_LATIN.findall(text.lower())):
+                words += [each for each in _latin(text) if each[0].lower() in TECHNOLOGIES]
         for word, span in words:
             if word.lower() not in COMMON_NAMES and not self._has_word(word):
                 yield span
@@ -154,6 +170,5 @@ class _Given:
         return not self._stems.isdisjoint(stems_of(lower))
 
 
-def _quiet(text: str) -> str:
-    """``text`` with blanks for its quotations and code."""
-    return SET_OFF.sub(lambda match: " " * len(match.group()), text)
+def _latin(text: str) -> list[tuple[str, tuple[int, int]]]:
+    return [(match.group(), match.span()) for match in _LATIN.finditer(without_set_off(text))]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure
 from prompt_improver.improvement.gates.limit_words import MARKS
-from prompt_improver.improvement.gates.user_limits import user_limits
+from prompt_improver.improvement.gates.user_limits import limits_of_request
 from prompt_improver.improvement.language import stems_of
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
 from prompt_improver.improvement.reading import FORMATS, Form, form_of, mask
@@ -71,7 +71,7 @@ def _lines(rewrite: Rewrite, masked: str, wanted: Form) -> Iterator[str]:
         yield "The idea says to wait before answering: keep that."
     if _NO_QUESTIONS.search(masked.lower()) and any(map(_asks_questions, _clauses(written))):
         yield "The idea wants no questions: ask none."
-    yield from _on_exclusions(masked, written)
+    yield from _on_exclusions(rewrite, written)
 
 
 def _waits(text: str) -> bool:
@@ -124,11 +124,11 @@ def _on_what_is_wanted_alone(
         yield "The idea wants one word or line: ask for no parts."
 
 
-def _on_exclusions(masked: str, written: str) -> Iterator[str]:
+def _on_exclusions(rewrite: Rewrite, written: str) -> Iterator[str]:
     asking = [clause for clause in _clauses(written) if _includes(clause)]
     if not asking:
         return
-    for limit in user_limits(masked.replace("@", " ")):
+    for limit in limits_of_request(mask(rewrite.idea), rewrite.prompt.language):
         wanted = _stems(" ".join(w for w in _WORD.findall(limit.text) if not _negated(w.lower())))
         if limit.kind == "not" and wanted and any(wanted <= _stems(clause) for clause in asking):
             yield f"The idea says: {limit.text}. Do not ask for it."

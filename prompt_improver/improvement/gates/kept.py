@@ -8,7 +8,7 @@ from prompt_improver.improvement.gates.comparison import Rewrite, stands_in
 from prompt_improver.improvement.gates.names import LANGUAGES_WITH_NAMES, names_in
 from prompt_improver.improvement.gates.numbers import apart, find_numbers, numbers_of
 from prompt_improver.improvement.gates.placeholders import placeholders_in
-from prompt_improver.improvement.gates.user_limits import user_limits
+from prompt_improver.improvement.gates.user_limits import limits_of_request
 from prompt_improver.improvement.gates.verbatim import SET_OFF, exact_pieces
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
 from prompt_improver.improvement.reading import mask
@@ -41,15 +41,16 @@ def kept(rewrite: Rewrite) -> tuple[KeptPiece, ...]:
 
 def _pieces(rewrite: Rewrite) -> Iterator[tuple[str, str]]:
     idea, text, language = rewrite.idea, rewrite.text, rewrite.prompt.language
-    limits = user_limits(idea, language=language, mask=_apart(idea))
-    told = " ".join(limit.text for limit in limits)
+    masked = mask(idea)
+    limits = [idea[each.start : each.end] for each in limits_of_request(masked, language)]
+    told = " ".join(limits)
     if _HAS_SIGNS.search(idea):
         yield from _exact(idea, text, told)
     if (language or "") in LANGUAGES_WITH_NAMES:
         lower = text.lower()
         yield from (("name", each) for each in names_in(idea) if stands_in(each.lower(), lower))
-    yield from (("limit", limit.text) for limit in limits)
-    for block in mask(idea).blocks:
+    yield from (("limit", limit) for limit in limits)
+    for block in masked.blocks:
         piece = idea[block.start : block.end]
         if block.end - block.start >= _SHORTEST_MATERIAL and piece.strip() in text:
             yield "material", piece
@@ -91,7 +92,3 @@ def _kind(piece: str) -> str:
     if "/" in piece or "\\" in piece or _FILE.fullmatch(piece):
         return "path"
     return "identifier"
-
-
-def _apart(idea: str) -> list[tuple[int, int]]:
-    return [(block.start, block.end) for block in mask(idea).blocks if block.kind != "quote"]

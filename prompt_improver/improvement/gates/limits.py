@@ -21,7 +21,7 @@ from prompt_improver.improvement.gates.limit_words import (
     SAME,
     TELLING,
 )
-from prompt_improver.improvement.gates.verbatim import SET_OFF
+from prompt_improver.improvement.gates.verbatim import without_set_off
 from prompt_improver.improvement.language import WORDS, detect_language, stems_of
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
 
@@ -99,7 +99,7 @@ def _are_broken(rewrite: Rewrite, lost: list[_Limit]) -> bool:
 
 def _lost_bounds(rewrite: Rewrite) -> Iterator[str]:
     """The numbers that the idea bounds and the prompt does not, or the other way round."""
-    idea = SET_OFF.sub(lambda match: " " * len(match.group()), rewrite.idea).lower()
+    idea = without_set_off(rewrite.idea).lower()
     wanted = [bound for bound in bounds_in(idea) if bound[1] != "about"]
     if not wanted:
         return

@@ -11,7 +11,7 @@ from prompt_improver.improvement.gates.comparison import (
     stands_in,
 )
 from prompt_improver.improvement.gates.numbers import UNITS
-from prompt_improver.improvement.gates.verbatim import SET_OFF
+from prompt_improver.improvement.gates.verbatim import without_set_off
 from prompt_improver.improvement.language import WORDS, detect_language
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
 
@@ -73,15 +73,18 @@ def names_in(text: str) -> Iterator[str]:
 
 def names_at(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
     """As ``names_in``, each with its span."""
-    bare = SET_OFF.sub(lambda match: " " * len(match.group()), text[:_MOST_TEXT])
-    if _is_title(bare):
+    bare = without_set_off(text[:_MOST_TEXT])
+    candidates = list(_NAME.finditer(bare))
+    if not candidates or _is_title(bare):
         return
-    said_small = FUNCTION_WORDS | UNITS | set(_WORD.findall(bare))
+    written = set(_WORD.findall(bare))
     found = 0
-    for match in _NAME.finditer(bare):
+    for match in candidates:
         name, start = match.group(), match.start()
-        begins = _BEGINS.search(bare, max(0, start - _LONGEST_GAP), start)
-        if not begins and name.lower() not in said_small:
+        lower = name.lower()
+        if lower in written or lower in FUNCTION_WORDS or lower in UNITS:
+            continue
+        if not _BEGINS.search(bare, max(0, start - _LONGEST_GAP), start):
             yield name, match.span()
             found += 1
         if found == _MOST_NAMES:

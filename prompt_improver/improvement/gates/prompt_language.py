@@ -3,7 +3,7 @@
 from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure
 from prompt_improver.improvement.language import could_be, detect_language, possible_languages
 
-_ENOUGH_TO_TELL = 600  # characters of a section
+_ENOUGH_TO_TELL = 400  # characters of a section
 
 _LANGUAGE_NAMES = {
     "en": "English",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from prompt_improver.improvement.gates.limit import Limit
 from prompt_improver.improvement.gates.limit_phrases import (
@@ -13,6 +14,7 @@ from prompt_improver.improvement.gates.limit_phrases import (
 from prompt_improver.improvement.gates.unspaced_limits import UNSPACED, unspaced_limits
 from prompt_improver.improvement.language import detect_language
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
+from prompt_improver.improvement.reading import MaskedText
 from prompt_improver.improvement.reading.code_lines import is_code_line
 
 _LONGEST_TEXT = 8_000
@@ -85,7 +87,19 @@ def user_limits(
     Only the first 8,000 characters are looked at.
     """
     sample = text[:_LONGEST_TEXT]
-    language = language or detect_language(sample) or "en"
+    return _limits(sample, language or detect_language(sample) or "en", tuple(mask))
+
+
+def limits_of_request(idea: MaskedText, language: str | None) -> tuple[Limit, ...]:
+    """The limits that an idea states outside its material. A sign of an address (@) is none
+    there: a text of nothing but those would cost minutes."""
+    ranges = tuple((material.start, material.end) for material in idea.apart)
+    return user_limits(idea.text.replace("@", "\u00b7"), language=language, mask=ranges)
+
+
+# The backend, the gates and the evidence ask for those of one idea.
+@lru_cache(maxsize=4)
+def _limits(sample: str, language: str, mask: tuple[tuple[int, int], ...]) -> tuple[Limit, ...]:
     plain = _blotted(sample, mask)
     if language in UNSPACED:
         found = unspaced_limits(sample, plain, language)

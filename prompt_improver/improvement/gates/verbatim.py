@@ -24,6 +24,7 @@ SET_OFF = lazy_pattern(
     r"|«(?P<angled>[^«»\n]{1,300})»|„(?P<low>[^„“”\n]{1,300})[“”]"
     r"|(?<!\w)'(?P<single>[^'\n]{1,200})'(?!\w)"
 )
+_MAY_BE_SET_OFF = lazy_pattern(r"[`\"“«„']")
 _ODD = lazy_pattern(r"[/\\_@\d#]|\w\.\w|[a-z][A-Z]|::|\+\+|\A--\w|\(\)")
 _ATOM = lazy_pattern(r"\w+(?:(?:\.|::|-)\w+)*")
 _LETTERS_DIGITS = lazy_pattern(r"([^\W\d_]+)(\d+)")
@@ -47,6 +48,13 @@ _SAID = {
     "q": r"(?<!\w)(?:t{0}|(?:{0}(?:[ºª°.]|st|nd|rd|th|er|e)?|{1}) (?:quarter|trimestre|quartal))",
 }
 _PLAIN_QUOTES = str.maketrans("“”„‘’\u00a0\u202f\u2011", '"""\'\'  -', "\\")
+
+
+def without_set_off(text: str) -> str:
+    """``text`` with blanks for its quotations and code: places stay as they are."""
+    if not _MAY_BE_SET_OFF.search(text):
+        return text
+    return SET_OFF.sub(lambda match: " " * len(match.group()), text)
 
 
 def verbatim(rewrite: Rewrite) -> GateFailure | None:

@@ -58,7 +58,7 @@ _SPECIAL = lazy_pattern(f"[{''.join(LETTERS)}]")
 
 
 # The same idea is asked about by the backend, the gates and the record of one attempt.
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def detect_language(text: str, context: str = "") -> str | None:
     """ISO 639-1 code of the language of ``text``: en, es, pt, fr, de, it by its words; by its
     script ru, el, ar, he, zh, ja, ko, and those that ``scripts.py`` names besides.

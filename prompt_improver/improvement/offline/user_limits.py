@@ -14,8 +14,6 @@ _TELLS = lazy_pattern(
 )
 _BARE_NO = lazy_pattern(r"(?:no|kein\w*|pas de|sin|nessun\w*)\b", re.I)
 _LOOKED_BACK = 300
-_LONGEST_WORD = 200
-_MARKS = "'\"“«„`"
 
 
 def own_limits(masked: MaskedText, language: str | None, before: str = "") -> tuple[str, ...]:
@@ -24,7 +22,7 @@ def own_limits(masked: MaskedText, language: str | None, before: str = "") -> tu
     context may be nothing but a limit, an idea that is one has no task besides."""
     head = f"{before}\n\n" if before else ""
     at = len(head)
-    apart = [m for m in masked.blocks if not _in_sentence(masked.text, m)]
+    apart = masked.apart
     ranges = [(0, at), *((at + m.start, at + m.end) for m in apart)]
     # Addresses are no limits; a text of nothing but signs of them would cost minutes there.
     text = f"{head}{masked.text}".replace("@", "\u00b7")
@@ -40,13 +38,6 @@ def own_limits(masked: MaskedText, language: str | None, before: str = "") -> tu
             continue
         found.append(" ".join(piece.split()).rstrip(" ,;:."))
     return tuple(dict.fromkeys(filter(None, found)))
-
-
-def _in_sentence(text: str, material: Material) -> bool:
-    """Whether it is a word of the sentence that it stands in: a quoted name, a command.
-    ``user_limits`` lifts nothing from inside quotation marks of these kinds."""
-    piece = text[material.start : material.end]
-    return len(piece) <= _LONGEST_WORD and piece[0] in _MARKS and "\n" not in piece
 
 
 def _breaks_off(text: str, end: int, material: Material) -> bool:

@@ -11,6 +11,8 @@ MASK = "\ufffc"
 """Stands in a masked text where material began; the rest of it is spaces."""
 
 _BLOCKS = frozenset({"fence", "code", "log", "quote", "pasted"})
+_MARKS = "'\"“«„`"
+_LONGEST_IN_SENTENCE = 200
 _MOST_CHARACTERS = 6_000  # of each end; what bounds the time
 _FENCED = lazy_pattern(r"^[ \t]*(`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t]*\1[`~]*[ \t]*$|\Z)", re.M | re.S)
 _TICKS = lazy_pattern(r"`[^`\n]{1,400}`")
@@ -94,6 +96,16 @@ class MaskedText:
     def blocks(self) -> tuple[Material, ...]:
         """Material that is something to work on, not a name or an address in a sentence."""
         return tuple(m for m in self.materials if m.kind in _BLOCKS)
+
+    @property
+    def apart(self) -> tuple[Material, ...]:
+        """The blocks that are no word of the sentence that they stand in, as a quoted name or
+        a command is."""
+        return tuple(block for block in self.blocks if not self._is_in_sentence(block))
+
+    def _is_in_sentence(self, block: Material) -> bool:
+        piece = self.text[block.start : block.end]
+        return len(piece) <= _LONGEST_IN_SENTENCE and piece[0] in _MARKS and "\n" not in piece
 
     def has(self, *kinds: str) -> bool:
         return any(material.kind in kinds for material in self.materials)
