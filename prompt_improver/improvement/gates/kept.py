@@ -78,12 +78,15 @@ def _exact(idea: str, text: str, told: str) -> Iterator[tuple[str, str]]:
         if stands_in(piece, text):
             yield _kind(piece), piece
     there: set[str] | None = None
-    for number in numbers_of(rest):
-        if number.written not in told:
+    for number in {each.written: each for each in numbers_of(rest)}.values():
+        if number.written in told:
+            continue
+        if not stands_in(number.written, text):
             if there is None:
                 there = {form for each in find_numbers(text) for form in each.loose}
-            if not number.own.isdisjoint(there):
-                yield "number", number.written
+            if number.own.isdisjoint(there):
+                continue
+        yield "number", number.written
 
 
 def _kind(piece: str) -> str:
