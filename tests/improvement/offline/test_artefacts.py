@@ -198,6 +198,7 @@ def test_a_stated_form_stands_in_the_place_of_the_usual_parts() -> None:
         ("should i learn rust or go as a backend dev", "situation"),
         ("itinerario de fin de semana en oporto con perro", "travellers"),
         ("give me names for a bar that sound italian", "style"),
+        ("business plan for a bookshop in a town of 30,000 people", "place"),
     ],
 )
 def test_a_fact_that_the_idea_tells_is_neither_asked_nor_assumed(idea: str, answered: str) -> None:
@@ -228,6 +229,13 @@ def test_a_fault_that_is_told_in_words_needs_its_code(idea: str) -> None:
         ("tl;dr this: the council voted to close the bridge for nine weeks from May", "summary"),
         ("questions to ask a candidate for a night receptionist job", "interview_questions"),
         ("make this faster", None),
+        ("give me the key points of this: the council voted to close the old bridge", "summary"),
+        ("pásalo a inglés: su pedido ha salido hoy de nuestro almacén central", "translation"),
+        ("what's a good name for my sister's bakery", "names"),
+        ("is it better to lease or buy a van for a plumbing business", "comparison"),
+        ("write tests for `function isLeap(y) { return y % 4 === 0 }`", "tests"),
+        ("explain to my students (12 years old) what a fraction is", "explanation"),
+        ("what is a good age to retire", None),
     ],
 )
 def test_a_usual_phrase_shows_the_artefact_where_its_material_is_there(idea, name) -> None:
