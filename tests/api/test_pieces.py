@@ -168,7 +168,7 @@ async def test_cells_of_csv_are_those_of_python_s_own_writer(text):
     )
     expected = io.StringIO()
     record = {
-        name: json.dumps(value) if isinstance(value, list | bool) else value
+        name: json.dumps(value) if isinstance(value, dict | list | bool) else value
         for name, value in to_record(row).items()
     }
     csv.writer(expected).writerow(
