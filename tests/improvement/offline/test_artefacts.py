@@ -198,6 +198,8 @@ def test_a_stated_form_stands_in_the_place_of_the_usual_parts() -> None:
         ("should i learn rust or go as a backend dev", "situation"),
         ("itinerario de fin de semana en oporto con perro", "travellers"),
         ("give me names for a bar that sound italian", "style"),
+        ("project plan for a school play, premiere on 12 december", "project_limits"),
+        ("swot of a small museum that wants to open on mondays", "decision"),
         ("business plan for a bookshop in a town of 30,000 people", "place"),
     ],
 )
