@@ -10,6 +10,7 @@ from pathlib import Path
 from prompt_improver.domain.errors import SettingsError
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.question import Answer
+from prompt_improver.domain.target import Target
 from prompt_improver.improvement.backends import Backends
 from prompt_improver.improvement.cancellation import Cancellation
 from prompt_improver.improvement.gated_improver import GatedImprover
@@ -42,6 +43,7 @@ async def improve_once(
     backend: BackendType | None,
     hear: Callable[[Event], None] | None = None,
     answers: tuple[Answer, ...] = (),
+    target: Target | None = None,
 ) -> Once:
     """One improvement without a server. ``hear`` is told of it while it is made.
 
@@ -51,7 +53,12 @@ async def improve_once(
     return await _once(
         settings,
         lambda use: use.improve(
-            idea, context, backend=backend, answers=answers, cancellation=Cancellation()
+            idea,
+            context,
+            backend=backend,
+            target=target,
+            answers=answers,
+            cancellation=Cancellation(),
         ),
         hear,
     )
@@ -63,6 +70,7 @@ async def refine_once(
     feedback: str,
     backend: BackendType | None,
     hear: Callable[[Event], None] | None = None,
+    answers: tuple[Answer, ...] = (),
 ) -> Once:
     """One new version without a server.
 
@@ -71,7 +79,9 @@ async def refine_once(
     """
     return await _once(
         settings,
-        lambda use: use.refine(parent, feedback, backend=backend, cancellation=Cancellation()),
+        lambda use: use.refine(
+            parent, feedback, answers=answers, backend=backend, cancellation=Cancellation()
+        ),
         hear,
     )
 

@@ -4,7 +4,7 @@ import contextlib
 import ipaddress
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -126,3 +126,17 @@ Hosts = _list(_hosts)
 """Host names in lower case, without ports."""
 Origins = _list(_origins)
 """Origins as browsers send them: scheme, host and port, no slash at the end."""
+
+
+def tell_wrong_value(
+    name: str, error: Mapping[str, Any], default: object, *, is_private: bool
+) -> str:
+    """What Pydantic says of the setting ``name``, as a line with the value and the mend; without
+    values where they may hold a key."""
+    message = error["msg"].removeprefix("Value error, ")
+    if is_private:
+        return f"{name.upper()}: {message}"
+    value = error.get("input")
+    shown = "" if value is None else f"={str(value)[:80]!r}"
+    usual = ",".join(default) if isinstance(default, tuple) else str(default)
+    return f"{name.upper()}{shown}: {message}; the default is {usual!r}"

@@ -38,6 +38,7 @@ from prompt_improver.setting_values import (
     Secret,
     Temperature,
     Tokens,
+    tell_wrong_value,
 )
 
 
@@ -252,13 +253,14 @@ KEYS = {name for name, field in Settings.model_fields.items() if field.annotatio
 _VALUES_NOT_TO_SHOW = {"llm_base_url"} | KEYS
 
 
-def load_settings() -> Settings:
-    """The settings as the environment and ``.env`` give them.
+def load_settings(**instead: str | int | None) -> Settings:
+    """The settings as the environment and ``.env`` give them, or ``instead`` where not None.
 
     Raises:
         SettingsError: a value is wrong.
     """
-    ours, _ = translate(given_values())
+    given = {name: value for name, value in instead.items() if value is not None}
+    ours: dict[str, str | int] = {**translate(given_values())[0], **given}
     try:
         return Settings(**ours)  # type: ignore[arg-type]  # texts, as the environment has them
     except ValidationError as error:
@@ -291,10 +293,5 @@ def given_values() -> dict[str, str]:
 
 def _line(error: Any) -> str:
     name = str(error["loc"][0]) if error["loc"] else "settings"
-    message = error["msg"].removeprefix("Value error, ")
-    value = error.get("input")
-    shown = "" if name in _VALUES_NOT_TO_SHOW or value is None else f"={str(value)[:80]!r}"
     default = Settings.model_fields[name].default
-    default = ",".join(default) if isinstance(default, tuple) else str(default)
-    mend = "" if name in _VALUES_NOT_TO_SHOW else f"; the default is {default!r}"
-    return f"{name.upper()}{shown}: {message}{mend}"
+    return tell_wrong_value(name, error, default, is_private=name in _VALUES_NOT_TO_SHOW)

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from typer.completion import completion_init  # type: ignore[attr-defined]
 
 from prompt_improver import __version__
 from prompt_improver.cli import database as cli_database
 from prompt_improver.cli import history as cli_history
+from prompt_improver.cli import improve as cli_improve
+from prompt_improver.cli import listing, output
 from prompt_improver.cli import opinions as cli_opinions
-from prompt_improver.cli import output
 from prompt_improver.cli import versions as cli_versions
 from prompt_improver.cli.repository import with_history_reader, with_repository
 from prompt_improver.cli.settings import (
@@ -42,6 +44,7 @@ def main(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    completion_init()  # or no shell is known to `completion`
     code: object = 0
     try:
         try:
@@ -78,7 +81,14 @@ def _common(
 
 
 @app.command()
-def serve() -> None:
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="Listen on this address; goes before API_HOST.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="And on this port; before API_PORT.")
+    ] = None,
+) -> None:
     """Serve the HTTP API."""
     import logging
 
@@ -87,7 +97,7 @@ def serve() -> None:
     from prompt_improver.settings import load_settings, log_format
 
     try:
-        serve(load_settings())  # a misspelt name it tells in its log
+        serve(load_settings(api_host=host, api_port=port))  # a misspelt name it tells in its log
     except PromptImproverError as error:
         if log_format() != "json":
             raise
@@ -95,37 +105,6 @@ def serve() -> None:
         for line in error.for_terminal().splitlines():
             logging.getLogger(__name__).error("%s", line)
         raise typer.Exit(error.kind.exit_code) from None
-
-
-@app.command()
-def improve(
-    idea: Annotated[str, typer.Argument(help="What is wanted; - reads it from standard input.")],
-    context: Annotated[str, typer.Option(help="What a model should know besides.")] = "",
-    backend: Annotated[
-        Literal["auto", "zero-shot", "few-shot", "offline"],
-        typer.Option(help="Who improves it; auto takes the best that is configured."),
-    ] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="Print all parts as JSON.")] = False,
-) -> None:
-    """Print an improved prompt, and keep it in the history."""
-    import asyncio
-
-    from prompt_improver.cli.improving import read_text, show_improved
-    from prompt_improver.cli.preview import preview
-    from prompt_improver.domain.prompt_history import BackendType
-    from prompt_improver.logs import configure_logging
-    from prompt_improver.model_wiring import improve_once
-
-    settings = read_settings()
-    configure_logging("ERROR", settings.log_format)
-    chosen = None if backend == "auto" else BackendType(backend)
-    is_first = settings.in_data_folder and not settings.database_file.exists()
-    typed = read_text([idea])
-    with preview() as hear:
-        once = asyncio.run(improve_once(settings, typed, context, chosen, hear))
-    if is_first and settings.database_file.exists():
-        output.note(settings.where_history_is)
-    show_improved(once, as_json=as_json)
 
 
 @app.command()
@@ -175,6 +154,7 @@ def cleanup(
 
 
 for command in (
+    cli_improve.improve,
     cli_versions.refine,
     cli_versions.versions,
     cli_versions.diff,
@@ -184,8 +164,8 @@ for command in (
     cli_opinions.tag,
     cli_opinions.note,
     cli_opinions.delete,
-    cli_history.history,
-    cli_history.search,
+    listing.history,
+    listing.search,
     cli_history.show,
     cli_history.export,
     cli_database.migrate,
@@ -196,6 +176,19 @@ for command in (
 ):
     app.command()(command)
 app.command("import")(cli_history.import_)
+
+
+@app.command()
+def completion(shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument()]) -> None:
+    """Print what makes a shell complete commands and options: put
+    `eval "$(prompt-improver completion bash)"` into ~/.bashrc."""
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]
+
+    name = "prompt-improver"
+    script = get_completion_script(
+        prog_name=name, complete_var="_PROMPT_IMPROVER_COMPLETE", shell=shell
+    )
+    output.say(script)
 
 
 def _tell(error: PromptImproverError) -> int:

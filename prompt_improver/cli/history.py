@@ -30,34 +30,10 @@ _BAD_LINES_SHOWN = 20
 _BATCH = 200
 
 
-def history(
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
-) -> None:
-    """List the newest improvements, newest first."""
-    output.listing(with_history_reader(lambda repository: repository.find_recent(limit=limit)))
-
-
-def search(
-    text: Annotated[str, typer.Argument(help="Words; the last may be the beginning of one.")],
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
-) -> None:
-    """List improvements that hold all these words, the last saved first."""
-
-    from prompt_improver.domain.history_filter import HistoryFilter
-
-    async def find(repository: "PromptRepository") -> "tuple[PromptHistory, ...]":
-        return (await repository.find_page(limit, wanted=HistoryFilter(text=text))).items
-
-    try:
-        found = with_history_reader(find)
-    except ValueError as error:
-        raise InvalidRequestError(str(error)) from None
-    output.listing(found)
-
-
 def show(
     prompt_id: Annotated[str, typer.Argument(metavar="ID", help=HELP)],
     as_json: Annotated[bool, typer.Option("--json", help="Print the row as JSON.")] = False,
+    prompt: Annotated[bool, typer.Option("--prompt", help="Print the prompt alone.")] = False,
 ) -> None:
     """Print one improvement with all that is known of it."""
     import json
@@ -67,6 +43,9 @@ def show(
 
     row = with_history_reader(lambda repository: find_improvement(repository, prompt_id))
     record = to_json_record(row)
+    if prompt:
+        output.say_prompt(row.prompt_to_use)
+        return
     if as_json:
         output.say_json(json.dumps(record, ensure_ascii=False, indent=2))
         return

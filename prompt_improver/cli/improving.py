@@ -27,8 +27,9 @@ def read_text(words: Sequence[str]) -> str:
         raise InvalidRequestError(message) from None
 
 
-def show_improved(once: "Once", *, as_json: bool) -> None:
-    """The prompt on standard output, and on standard error what there is to know of it."""
+def show_improved(once: "Once", *, as_json: bool, as_diff: bool = False) -> None:
+    """The prompt on standard output, and on standard error what there is to know of it.
+    ``as_diff``: the prompt beside its idea."""
     from prompt_improver.domain.evidence import tell_evidence
     from prompt_improver.domain.history_record import to_json_record
     from prompt_improver.domain.warning_table import tell_warning
@@ -43,6 +44,11 @@ def show_improved(once: "Once", *, as_json: bool) -> None:
         output.warn(tell_warning(code))
     if history.changed and (told := tell_evidence(history.evidence)):
         output.note(told)
+    if as_diff:
+        from prompt_improver.domain.word_diff import diff_words
+
+        output.difference(diff_words(history.original_idea, history.prompt_to_use))
+        return
     if not as_json:
         output.say_prompt(history.prompt_to_use)
         return

@@ -26,6 +26,15 @@ _CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {0x09, 0x0A}, "\u
 """What would move the cursor, or do worse, comes out of kept text as a replacement character."""
 
 
+_is_plain = False
+
+
+def draw_nothing() -> None:
+    """Print as into a pipe from now on, wherever it goes to."""
+    global _is_plain
+    _is_plain = True
+
+
 def moment(time: datetime) -> str:
     """``time`` as every command prints it: the local time, and by how much it is off UTC. The
     names of zones are not told: CST is one of three."""
@@ -128,9 +137,14 @@ def versions(rows: Iterable["PromptHistory"]) -> None:
                 sys.stdout,
             )
             continue
-        line = _text(f"{row.version:3}{star} ", "bold")
-        line.append_text(_text(moment(row.timestamp), "dim")).append("  ")
-        line.append_text(_text(row.prompt_id[:8], "cyan")).append("  ")
+        line = _text("  ").join(
+            [
+                _text(f"{row.version:3}{star}", "bold"),
+                _text(moment(row.timestamp), "dim"),
+                _text(row.prompt_id[:8], "cyan"),
+                _text(""),
+            ]
+        )
         line.append(_cut(asked.translate(_CONTROLS), max(console.width - line.cell_len, 1)))
         console.print(line, no_wrap=True, overflow="ignore", crop=False)
 
@@ -180,7 +194,7 @@ def plain(text: str) -> str:
 
 def _terminal(stream: TextIO) -> "Console | None":
     """The terminal behind ``stream``; None where text goes out plain."""
-    if not stream.isatty():
+    if _is_plain or not stream.isatty():
         return None
     from rich.console import Console
 

@@ -71,7 +71,7 @@ def test_a_warning_goes_to_standard_error(run):
         (["improve", "-"], b"a\x00b", "NUL"),
         (["improve", "-"], b"x" * 100_001, "100000"),
         (["improve", "idea", "--backend", "magic"], b"", "'zero-shot'"),
-        (["improve"], b"", "'idea'"),
+        (["improve"], b"", "Idea must not be empty"),
         (["history", "--limit", "0"], b"", "--limit"),
         (["cleanup", "--days", "0"], b"", "--days"),
         (["cleanup", "--days", "36501"], b"", "--days"),

@@ -1,27 +1,23 @@
 """Versions, stars, ratings, notes and tags on the command line, as processes of their own."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.server_process import clean_environment
+from tests.forked_program import run_program
 from tests.sqlite_files import raw
 
 
 @pytest.fixture
 def run(tmp_path: Path):
     def run(*arguments: str, code: int = 0) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "prompt_improver", *arguments],
-            cwd=tmp_path,
-            env=clean_environment(
-                HOME=str(tmp_path), SQLITE_DB_PATH="history.db", LLM_PROVIDER="offline", TZ="UTC"
-            ),
-            capture_output=True,
-            text=True,
-            timeout=60,
+        done = run_program(
+            tmp_path,
+            *arguments,
+            HOME=str(tmp_path),
+            SQLITE_DB_PATH="history.db",
+            LLM_PROVIDER="offline",
+            TZ="UTC",
         )
         assert done.returncode == code, done.stderr
         assert "Traceback" not in done.stderr
