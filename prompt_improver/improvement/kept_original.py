@@ -5,10 +5,12 @@ from typing import Any
 
 from prompt_improver.improvement.brief import CHAT, Brief
 from prompt_improver.improvement.gates import Rewrite, assumed, check
-from prompt_improver.improvement.gates.bans import is_soft
+from prompt_improver.improvement.gates.bans import allows_banned, is_soft
 from prompt_improver.improvement.gates.bounds import bounds_in
+from prompt_improver.improvement.gates.user_limits import limits_of_request
 from prompt_improver.improvement.guardrail_source import source_of
 from prompt_improver.improvement.offline import Composition, compose
+from prompt_improver.improvement.reading import mask
 from prompt_improver.improvement.structured_prompt import GuardrailSource, StructuredPrompt
 
 MOST_GUARDRAILS = 7
@@ -65,10 +67,13 @@ def keep_original(
 
 
 def _changes(rule: str, idea: str, context: str, language: str | None) -> bool:
-    """Whether ``rule`` has a figure or a name that the user does not have, bounds one of theirs in
-    another way, or makes soft what they did not."""
+    """Whether ``rule`` has a figure or a name that the user does not have, names what they
+    forbid, bounds one of their numbers in another way, or makes soft what they did not."""
     alone = StructuredPrompt(directive="-", guardrails=(rule,), language=language)
     if assumed(Rewrite.of(idea, context, alone)):
+        return True
+    bans = [each for each in limits_of_request(mask(idea), language) if each.kind == "not"]
+    if bans and allows_banned(rule, bans, language or ""):
         return True
     given = f"{idea}\n{context}"
     theirs = {(number, kind) for number, kind, _, _ in bounds_in(given.lower())}

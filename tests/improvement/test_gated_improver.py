@@ -404,3 +404,21 @@ async def test_a_long_answer_is_handed_over_with_a_warning_and_without_a_second_
 
     assert found.prompt.output_format == long.output_format
     assert (found.warnings, found.kept_original, len(writer.corrections)) == (("length",), False, 1)
+
+
+@pytest.mark.parametrize(
+    ("idea", "rule"),
+    [
+        ("Reduce the image to less than 200 MB", "The image has less than 200 KB."),
+        ("Write a mail to Mariana Figueiredo", "The greeting names Mariana Ferreira."),
+        ("Write a mail about Monday, do not mention the budget", "Refer to the budget in passing."),
+        ("写一封邮件，不要提到预算问题", "邮件介绍预算问题。"),
+    ],
+)
+async def test_no_guardrail_that_goes_against_the_idea_stands_beside_it(idea, rule):
+    refused = changed(
+        directive=f"As an AI, I cannot do that. {idea}", guardrails=(rule,), guardrail_sources=()
+    )
+    found = await improve(Writer(refused, refused), idea)
+    assert found.kept_original
+    assert rule not in found.prompt.guardrails

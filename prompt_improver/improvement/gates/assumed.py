@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from prompt_improver.domain.evidence import Passage
 from prompt_improver.improvement.gates.comparison import Rewrite
 from prompt_improver.improvement.gates.names import FUNCTION_WORDS, LANGUAGES_WITH_NAMES, names_at
-from prompt_improver.improvement.gates.numbers import WORDS_OF_NUMBERS, find_numbers
+from prompt_improver.improvement.gates.numbers import WORDS_OF_NUMBERS, Number, find_numbers
 from prompt_improver.improvement.gates.technologies import COMMON_NAMES, TECHNOLOGIES
 from prompt_improver.improvement.gates.verbatim import without_set_off
 from prompt_improver.improvement.language import stems_of
@@ -96,6 +96,7 @@ class _Given:
         self._text = text
         self._lower = text.lower()
         self._digits: frozenset[str] | None = None
+        self._units: set[str] = set()
         self._stems: frozenset[str] | None = None
 
     def new_in(self, text: str, *, named: bool) -> Iterator[str]:
@@ -139,11 +140,24 @@ class _Given:
             forms = {form for number in find_numbers(self._text) for form in number.loose}
             words = {WORDS_OF_NUMBERS.get(word, "") for word in self._lower.split()}
             digits = _PLAIN_DIGITS.findall(self._text)
+            self._units = {form for number in find_numbers(self._text) for form in number.own}
             self._digits = frozenset((*forms, *words, *digits))
-        forms = {form for number in find_numbers(written) for form in number.loose}
+        numbers = list(find_numbers(written))
+        if any(map(self._has_another_unit, numbers)):
+            return False
+        forms = {form for number in numbers for form in number.loose}
         if not forms.isdisjoint(self._digits):
             return True
         return all(digits in self._digits for digits in _PLAIN_DIGITS.findall(written))
+
+    def _has_another_unit(self, number: Number) -> bool:
+        """Whether the user gives it in another unit alone: 200 MB, and not 200 KB."""
+        if not number.own.isdisjoint(self._units):
+            return False
+        values = {form for form in number.own if " " in form}
+        bare = {form.split(" ")[0] for form in values}
+        there = {form for form in self._units if form.split(" ")[0] in bare}
+        return bool(there) and all(" " in form for form in there)
 
     def _has_spelled(self, said: str) -> bool:
         number = WORDS_OF_NUMBERS.get(said.replace("-", " ").split()[0])

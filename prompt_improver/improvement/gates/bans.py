@@ -1,11 +1,16 @@
 """Bans that are made soft, and bans in the languages whose words we do not stem."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from prompt_improver.improvement.gates.limit import Limit
+from prompt_improver.improvement.gates.limit_words import MARKS
+from prompt_improver.improvement.gates.names import FUNCTION_WORDS
 from prompt_improver.improvement.gates.user_limits import user_limits
+from prompt_improver.improvement.language import stems_of
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
 
+_NEGATIONS = frozenset(f"{MARKS['not']} {MARKS['only']}".split())
 _SOFT = lazy_pattern(
     r"(?<![^\W\d_])(?:try (?:to|not to)|preferabl[ey]|if possible|where possible|ideally|as far as"
     r" possible|too much|too many|excessive(?:ly)?|mostly|generally|usually|where practical"
@@ -66,6 +71,30 @@ def lost_bans(idea: str, text: str, language: str) -> Iterator[str]:
             for soft, pieces in sentences
         ):
             yield ban.text
+
+
+def allows_banned(rule: str, bans: Sequence[Limit], language: str) -> bool:
+    """Whether ``rule`` names what one of ``bans`` forbids, and forbids nothing itself."""
+    lower = rule.lower()
+    forbids = _PATTERNS.get(language)
+    if forbids is not None:
+        if forbids.search(lower):
+            return False
+        pieces = _pieces(lower, language)
+        return any(
+            not pieces.isdisjoint(_pieces(forbids.sub(" ", ban.text.lower()), language))
+            for ban in bans
+        )
+    words = set(_WORD.findall(lower))
+    if not words.isdisjoint(_NEGATIONS):
+        return False
+    stems = _meaning(words)
+    return any(not stems.isdisjoint(_meaning(_WORD.findall(ban.text.lower()))) for ban in bans)
+
+
+def _meaning(words: Iterable[str]) -> set[str]:
+    said = (word for word in words if word not in _NEGATIONS and word not in FUNCTION_WORDS)
+    return {stem for word in said for stem in stems_of(word)}
 
 
 def _pieces(text: str, language: str) -> set[str]:

@@ -24,6 +24,7 @@ from prompt_improver.improvement.gates.limit_words import (
 from prompt_improver.improvement.gates.verbatim import without_set_off
 from prompt_improver.improvement.language import WORDS, detect_language, stems_of
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
+from prompt_improver.improvement.reading import mask
 
 _MOST_LIMITS = 60  # kept, ...
 _MOST_MARKERS = 300  # ... and looked at: what bounds the time for an idea of nothing but "no"
@@ -73,9 +74,11 @@ def limits(rewrite: Rewrite) -> GateFailure | None:
     if rewrite.quotes_idea:
         return None
     language = detect_language(rewrite.idea) or ""
-    bounds = list(_lost_bounds(rewrite))
-    limits_gone = list(_lost_limits(rewrite, language))
-    bans = list(lost_bans(rewrite.idea, rewrite.text, language))
+    # What pasted text forbids or bounds is nothing that the user wants.
+    idea = mask(rewrite.idea).request
+    bounds = list(_lost_bounds(rewrite, idea))
+    limits_gone = list(_lost_limits(rewrite, idea, language))
+    bans = list(lost_bans(idea, rewrite.text, language))
     if not (bounds or limits_gone or bans):
         return None
     broken = bans or rewrite.has_another_figure(bounds) or _are_broken(rewrite, limits_gone)
@@ -97,9 +100,9 @@ def _are_broken(rewrite: Rewrite, lost: list[_Limit]) -> bool:
     return any(not limit.stems.isdisjoint(words) for limit in lost)
 
 
-def _lost_bounds(rewrite: Rewrite) -> Iterator[str]:
+def _lost_bounds(rewrite: Rewrite, request: str) -> Iterator[str]:
     """The numbers that the idea bounds and the prompt does not, or the other way round."""
-    idea = without_set_off(rewrite.idea).lower()
+    idea = without_set_off(request).lower()
     wanted = [bound for bound in bounds_in(idea) if bound[1] != "about"]
     if not wanted:
         return
@@ -108,14 +111,14 @@ def _lost_bounds(rewrite: Rewrite) -> Iterator[str]:
         if not any((number, same) in kept for same in SAME_BOUND[kind]):
             unit = _UNIT.match(idea, last)
             yield " ".join(
-                (rewrite.idea if len(rewrite.idea) == len(idea) else idea)[
+                (request if len(request) == len(idea) else idea)[
                     first : unit.end() if unit else last
                 ].split()
             )
 
 
-def _lost_limits(rewrite: Rewrite, language: str) -> Iterator[_Limit]:
-    wanted = _limits_of(rewrite.idea, language)
+def _lost_limits(rewrite: Rewrite, request: str, language: str) -> Iterator[_Limit]:
+    wanted = _limits_of(request, language)
     if not wanted:
         return
     clauses = list(_clauses(rewrite.text, soft_counts=is_soft(rewrite.idea)))

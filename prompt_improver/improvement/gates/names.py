@@ -93,6 +93,6 @@ def names_at(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
 
 def _is_title(text: str) -> bool:
     """Whether capitals say nothing here: WRITE A POEM, Write A Poem About Dogs."""
-    words = _WORD.findall(text)
+    words = _WORD.findall(text)[1:]  # the first has a capital anyhow
     capitals = sum(1 for word in words if word[0].isupper())
     return capitals > _TITLE_CASE * len(words)

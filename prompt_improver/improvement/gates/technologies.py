@@ -2,20 +2,20 @@
 
 TECHNOLOGIES = frozenset(
     """
-    airflow alpine angular ansible apache argon2 asyncio aws axios azure babel bash bcrypt bootstrap
+    airflow alpine angular ansible apache argon2 asyncio aws axios azure bash bcrypt bootstrap
     clickhouse cloudflare dbt debian deno django docker drizzle duckdb
     elasticsearch eslint fastapi fastify figma firebase gcp
     github gitlab grafana graphql gradle grpc gunicorn heroku httpx huggingface
     javascript jenkins jest jquery junit jwt kafka keras kotlin kubernetes langchain
-    laravel linux lodash magento mariadb material-ui matplotlib maven memcached mocha mongodb
+    laravel linux lodash magento mariadb material-ui matplotlib maven memcached mongodb
     mongoose mui mypy mysql nestjs netlify next.js nextjs nginx node.js nodejs npm numpy
     nuxt oauth oauth2 ollama openai openapi oracle pandas pgvector php playwright pnpm polars
-    postgres postgresql power-bi powershell prettier prisma prometheus puppeteer pydantic pylint
+    postgres postgresql powershell prettier prometheus puppeteer pydantic pylint
     pytest python pytorch rabbitmq react redis redux ruff s3
-    scikit-learn seaborn selenium sinatra snowflake spacy sqlalchemy
-    sqlite stripe supabase swagger swiftui tableau tailwind tensorflow terraform
+    scikit-learn seaborn sinatra spacy sqlalchemy
+    sqlite supabase swagger swiftui tailwind tensorflow terraform
     testcontainers twilio typeorm typescript ubuntu unittest vercel vitest vue webpack
-    whatsapp windows wordpress yup zod zustand
+    whatsapp wordpress yup zod zustand
     """.split()
 )
 """A part of what there is: what people name most in prompts about software."""

@@ -55,8 +55,8 @@ _INTRODUCED = lazy_pattern(
     r"|est[ea]s?|(?:el|la|los|las|del|al) siguientes?|siguientes?|aqu[ií] (?:est[aá]|tienes)|mi|el"
     r"|la|ce|cet|voici|diese[rsn]?|folgende[rsn]?|quest[oa]|il seguente|seguente|isto|ao?)\s+"
     rf"(?:[^\W\d_]+\s+){{0,2}}?(?:{_TEXT_NOUNS})s?(?:\s+[^\W\d_,]+){{0,8}}?"
-    r"|(?:\A|(?<=[\n.!?]))\s*(?:please )?(?:translate|proofread|rephrase|paraphrase|traduce"
-    r"|traduzca|traduis|traduisez|übersetze?|traduci|traduza)\b[^:：\n]{0,60}"
+    r"|(?:\A|(?<=[\n.!?]))\s*(?P<act>(?:please )?(?:translate|proofread|rephrase|paraphrase|traduce"
+    r"|traduzca|traduis|traduisez|übersetze?|traduci|traduza)\b)[^:：\n]{0,60}"
     r"|(?:\A|(?<=[\n.!?]))\s*(?:text|code|e-?mail|message|error|log|texto|c[oó]digo|correo|mensaje)"
     r"|\b(?:this|these|the following|following|below|est[ea]|(?:lo|el|la|al) siguiente|isto"
     r"|questo))[ \t]*\Z",
@@ -102,6 +102,15 @@ class MaskedText:
         """The blocks that are no word of the sentence that they stand in, as a quoted name or
         a command is."""
         return tuple(block for block in self.blocks if not self._is_in_sentence(block))
+
+    @property
+    def request(self) -> str:
+        """The text, as long as it is, with blanks for the blocks that stand apart."""
+        text = self.text
+        for block in self.apart:
+            blank = " " * (block.end - block.start)
+            text = f"{text[: block.start]}{blank}{text[block.end :]}"
+        return text
 
     def _is_in_sentence(self, block: Material) -> bool:
         piece = self.text[block.start : block.end]
@@ -169,6 +178,7 @@ def _take_introduced(masked: str, found: list[Material]) -> str:
         # "My text: ... Please translate it": but a letter may say "please" too, and then what
         # is asked stands before it ("shorten this letter: ...").
         asked = masked[lead : introduced.start()].rstrip(" ")[-1:] not in ("", "\n", ".", "!", "?")
+        asked = asked or introduced["act"] is not None
         again = _REQUEST_AGAIN.search(body)
         if again and not (asked and again.group().startswith(" ")):
             body = body[: again.start()]

@@ -124,3 +124,55 @@ def test_a_long_idea_that_stands_as_the_task_is_no_essay() -> None:
     )
     assert answered(rewrite(idea, idea)) is None
     assert answered(rewrite(f"{idea}\n\nMy notes: rain falls.", idea)) is None
+
+
+_TELLS_ON = (
+    "the topic in a clear text. The reader knows nothing of it and is short of time. A good result "
+    "begins with the main point, goes on with what follows from it, and ends where nothing new "
+    "comes. Its tone is calm, its sentences are short, and its claims have sources."
+)
+_CUENTA = (
+    "el tema en un texto claro. El lector no sabe nada de esto y tiene poco tiempo. Un buen "
+    "resultado empieza por lo principal, sigue con lo que resulta de ello y termina donde no llega "
+    "nada nuevo. Su tono es tranquilo, sus frases son cortas y sus datos tienen fuentes."
+)
+_ENGLISH = """
+    analyse answer apply arrange ask assess audit brainstorm break build calculate capture
+    check choose clarify classify collect combine compare compile complete compose condense
+    convert correct cover craft create debug define demonstrate describe design detail develop
+    devise diagnose discuss draft edit elaborate estimate evaluate examine expand explain
+    explore extract find fix formulate generate give help identify illustrate improve interpret
+    introduce investigate justify list make map outline paraphrase plan prepare present produce
+    propose provide rank recommend reformulate research review revise rewrite simplify solve
+    specify state structure suggest summarise teach tell trace translate turn write
+"""
+_SPANISH = """
+    actúa adapta analiza aplica ayuda busca calcula clasifica comenta compara completa compón
+    corrige crea define desarrolla describe detalla diseña elabora elige encuentra enumera
+    escribe esboza evalúa examina explica extrae formula genera haz identifica ilustra indica
+    interpreta investiga justifica muestra ordena organiza plantea prepara presenta propón
+    redacta reescribe resume revisa simplifica sugiere traduce
+"""
+
+
+@pytest.mark.parametrize(
+    ("language", "verb"),
+    [("en", verb) for verb in _ENGLISH.split()] + [("es", verb) for verb in _SPANISH.split()],
+)
+def test_a_directive_that_opens_with_a_verb_is_no_answer(language, verb):
+    idea = "Explain the topic" if language == "en" else "Explica el tema"
+    directive = f"{verb.capitalize()} {_TELLS_ON if language == 'en' else _CUENTA}"
+    assert answered(rewrite(idea, directive, language=language)) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("en", f"Today {_TELLS_ON}"), ("es", f"Hoy {_CUENTA}")]
+)
+def test_a_text_that_asks_for_nothing_is_an_answer(language, text):
+    idea = "Explain the topic" if language == "en" else "Explica el tema"
+    assert answered(rewrite(idea, text, language=language)) is not None
+
+
+def test_a_finished_letter_is_an_answer_in_other_scripts():
+    letter = "王丽您好：\n\n项目推迟到5月20日，给您带来不便。\n\n此致\n敬礼"
+    assert answered(rewrite("帮我写一封给王丽的邮件", letter, language="zh")) is not None

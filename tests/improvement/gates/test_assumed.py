@@ -64,3 +64,8 @@ def test_a_passage_is_told_with_its_part():
 
 def test_columns_of_a_table_are_no_names():
     assert passages("List shops", output_format="A table (Name, Direction, Sound).") == []
+
+
+def test_a_figure_in_another_unit_is_another_figure():
+    assert passages("Shrink it to 200 MB", directive="Shrink it to 200 KB.") == ["200 KB"]
+    assert passages("Shrink it to 200 MB", directive="Shrink it to 200MB.") == []

@@ -134,3 +134,11 @@ def test_every_thing_that_is_forbidden_must_be_kept() -> None:
 def test_a_bound_in_words_is_held(idea, kept, lost):
     assert limits(rewrite(idea, kept)) is None
     assert limits(rewrite(idea, lost)) is not None
+
+
+def test_what_pasted_text_bounds_is_no_limit_of_the_users():
+    idea = (
+        "Translate to Spanish: Dear customer, your parcel was returned because nobody was at home. "
+        "Please choose a new date within 7 days."
+    )
+    assert limits(rewrite(idea, "Translate the text below. Keep the 7 days.")) is None
