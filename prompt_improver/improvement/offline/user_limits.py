@@ -13,6 +13,10 @@ _TELLS = lazy_pattern(
     re.I,
 )
 _BARE_NO = lazy_pattern(r"(?:no|kein\w*|pas de|sin|nessun\w*)\b", re.I)
+# "funny but not embarrassing": the rule is the second half.
+_JOINS = lazy_pattern(
+    r"\A(?:but|and|yet|pero|y|mas|e|mais|et|aber|und|ma|но|а|и)\s+(?=\S+\s)", re.I
+)
 _LOOKED_BACK = 300
 
 
@@ -36,7 +40,7 @@ def own_limits(masked: MaskedText, language: str | None, before: str = "") -> tu
         piece = masked.text[limit.start - at : min(cuts, default=limit.end - at)]
         if any(_breaks_off(masked.text, limit.start - at + len(piece), m) for m in apart):
             continue
-        found.append(" ".join(piece.split()).rstrip(" ,;:."))
+        found.append(_JOINS.sub("", " ".join(piece.split()).rstrip(" ,;:.")))
     return tuple(dict.fromkeys(filter(None, found)))
 
 

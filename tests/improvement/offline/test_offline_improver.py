@@ -129,6 +129,11 @@ def test_the_users_limits_become_rules_word_for_word() -> None:
     assert own == ["without recursion", "at most 20 lines"]
 
 
+def test_a_limit_behind_a_but_is_the_rule_without_it() -> None:
+    prompt = improve("speech for a wedding, funny but not embarrassing").prompt
+    assert "not embarrassing" in prompt.guardrails
+
+
 def test_the_limits_of_the_context_become_rules_too() -> None:
     found = improve("Write a python function that sorts a list", "do not use any library")
     assert (found.prompt.guardrails[0], found.guardrail_sources[0]) == (

@@ -66,6 +66,12 @@ def test_an_agent_for_a_machine_or_for_files_is_told_other_checks_than_one_for_c
     assert "project's own tests" not in machine + files.render()
 
 
+def test_what_must_not_be_touched_is_not_the_kind_of_work() -> None:
+    idea = "make the tests in tests/test_api.py pass, don't touch the migrations"
+    assert "release or migration notes" not in composed(idea, Target.AGENT).render()
+    assert "release or migration notes" in composed("migrate src/ to Vue 3", Target.AGENT).render()
+
+
 def test_an_agent_that_is_to_look_changes_nothing() -> None:
     text = composed("find where we log passwords in this repo", Target.AGENT).render()
     assert "Change nothing" in text
