@@ -30,6 +30,8 @@ _LONGEST_GAP = 12
 _MOST_NAMES = 40
 _MOST_TEXT = 20_000
 _TITLE_CASE = 0.5
+_SHORT_TITLE_CASE = 0.75  # "names Mariana Ferreira" has two names
+_MANY_WORDS = 8
 
 
 def names(rewrite: Rewrite) -> GateFailure | None:
@@ -95,4 +97,5 @@ def _is_title(text: str) -> bool:
     """Whether capitals say nothing here: WRITE A POEM, Write A Poem About Dogs."""
     words = _WORD.findall(text)[1:]  # the first has a capital anyhow
     capitals = sum(1 for word in words if word[0].isupper())
-    return capitals > _TITLE_CASE * len(words)
+    share = _TITLE_CASE if len(words) >= _MANY_WORDS else _SHORT_TITLE_CASE
+    return capitals > share * len(words)
