@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from prompt_improver import __version__
-from prompt_improver.api import docs, health, history, history_item, improve, refine
+from prompt_improver.api import docs, health, history, history_item, improve, page, refine
 from prompt_improver.api.docs.document import operation_id
 from prompt_improver.api.errors import COMMON_ERRORS, add_error_handlers
 from prompt_improver.api.middleware.allowed_hosts import AllowedHostsMiddleware
@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 MAX_BODY_BYTES = 4_000_000
 # In this order: an address of history would be an id for history_item.
 _ROUTERS = (
+    page.router,
     health.router,
     improve.router,
     history.router,

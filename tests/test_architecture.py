@@ -91,6 +91,15 @@ MAY_IMPORT = {
         *(f"{OWN}.recording.{name}" for name in recording.__all__),
         *WEB,
     },
+    "prompt_improver/api/page.py": {
+        f"{OWN}.__version__",
+        f"{OWN}.api",
+        f"{OWN}.page",
+        DOMAIN,
+        "fastapi",
+    },
+    # Files, and their names.
+    "prompt_improver/page/": set(),
     "prompt_improver/http_protocol.py": {f"{OWN}.api.errors", f"{OWN}.api.middleware", "uvicorn"},
     "prompt_improver/logs.py": {f"{OWN}.api.current_request"},
     "prompt_improver/cli/": {

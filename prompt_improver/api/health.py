@@ -1,4 +1,4 @@
-"""GET /, /health, /health/repository and /metrics."""
+"""GET /health, /health/repository and /metrics."""
 
 import time
 
@@ -21,40 +21,9 @@ from prompt_improver.api.schemas import (
     RepositoryDisabled,
     RepositoryHealthy,
     RepositoryUnhealthy,
-    RootResponse,
 )
 
 router = APIRouter(tags=["health"])
-
-
-@router.get("/", responses=KEY_ERRORS)
-async def root() -> RootResponse:
-    """What this is, and what can be called."""
-    return RootResponse(
-        message="Prompt Improver",
-        version=__version__,
-        endpoints={
-            "improve": "POST /api/v1/improve-prompt",
-            "improve_stream": "POST /api/v1/improve-prompt/stream",
-            # These two are paths alone, as clients of prompt_raycast_ext read them.
-            "improve_prompt": "/api/v1/improve-prompt",
-            "health": "/health",
-            "history": "GET /api/v1/history",
-            "history_item": "GET /api/v1/history/{prompt_id}",
-            "history_change": "PATCH /api/v1/history/{prompt_id}",
-            "history_delete": "DELETE /api/v1/history/{prompt_id}",
-            "history_delete_many": "DELETE /api/v1/history",
-            "history_versions": "GET /api/v1/history/{prompt_id}/versions",
-            "history_refine": "POST /api/v1/history/{prompt_id}/refine",
-            "history_refine_stream": "POST /api/v1/history/{prompt_id}/refine/stream",
-            "history_diff": "GET /api/v1/history/{prompt_id}/diff",
-            "history_export": "GET /api/v1/history/export",
-            "statistics": "GET /api/v1/statistics",
-            "repository_health": "GET /health/repository",
-            "metrics": "GET /metrics",
-            "docs": "GET /docs",
-        },
-    )
 
 
 @router.get("/health")

@@ -57,13 +57,14 @@ KEPT_KINDS: Mapping[str, tuple[str, str]] = {
     "language": ("your language", "your language"),
 }
 """The kinds in their order, as one and as several are called."""
-_PARTS: Mapping[str, tuple[str, str]] = {
+ADDED_PARTS: Mapping[str, tuple[str, str]] = {
     "role": ("a role", "a role"),
     "framework": ("a method", "a method"),
     "guardrails": ("rule", "rules"),
     "output_format": ("an output format", "an output format"),
     "examples": ("an example", "an example"),
 }
+"""What is added, by its part, in the same way."""
 
 
 def tell_evidence(evidence: Evidence | None) -> str:
@@ -76,7 +77,7 @@ def tell_evidence(evidence: Evidence | None) -> str:
     assumed = Counter(["assumed"] * len(evidence.assumed))
     told = (
         ("kept", _list(kept, KEPT_KINDS)),
-        ("added", _list(added, _PARTS)),
+        ("added", _list(added, ADDED_PARTS)),
         ("assumed", _list(assumed, {"assumed": ("thing", "things")})),
     )
     clauses = [f"{verb} {what}" for verb, what in told if what]

@@ -3,16 +3,18 @@
 import hmac
 import logging
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from prompt_improver.api.accept import prefers_html
 from prompt_improver.api.errors import error_response
 
 logger = logging.getLogger(__name__)
 
 _OPEN_PATHS = ("/health", "/openapi.json", "/docs")
-"""For those who watch whether the process lives, and for the page on which a browser is given
+"""For those who watch whether the process lives, and for the pages on which a browser is given
 the key. They hold nothing of what anybody typed."""
-_OPEN_FOLDERS = ("/docs/",)
+_OPEN_FOLDERS = ("/docs/", "/page/")
 
 
 class BearerKeyMiddleware:
@@ -23,7 +25,7 @@ class BearerKeyMiddleware:
         self._key = key.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or _is_open(scope["path"]) or self._knows_key(scope):
+        if scope["type"] != "http" or _is_open(scope) or self._knows_key(scope):
             await self._app(scope, receive, send)
             return
         logger.warning("A request without the right API_KEY was refused")
@@ -39,5 +41,9 @@ class BearerKeyMiddleware:
         return scheme.lower() == b"bearer" and hmac.compare_digest(key.strip(), self._key)
 
 
-def _is_open(path: str) -> bool:
+def _is_open(scope: Scope) -> bool:
+    path = scope["path"]
+    if path == "/":
+        # The page; what it asks for, it asks for with the key.
+        return prefers_html(Headers(scope=scope).getlist("accept"))
     return path in _OPEN_PATHS or path.startswith(_OPEN_FOLDERS)
