@@ -11,6 +11,7 @@ from prompt_improver.improvement.gates.comparison import (
     stands_in,
 )
 from prompt_improver.improvement.gates.numbers import UNITS
+from prompt_improver.improvement.gates.technologies import COMMON_NAMES
 from prompt_improver.improvement.gates.verbatim import without_set_off
 from prompt_improver.improvement.language import WORDS, detect_language
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
@@ -44,8 +45,12 @@ def names(rewrite: Rewrite) -> GateFailure | None:
     gone = [name for name in names_in(rewrite.idea) if not _stands(name, text)]
     if not gone:
         return None
-    given = set(_WORD.findall(f"{rewrite.idea}\n{rewrite.context}".lower()))
-    others = (name for name in names_in(rewrite.written) if name.lower() not in given)
+    given = rewrite.given.lower()
+    others = (
+        name
+        for name in names_in(rewrite.written)
+        if name.lower() not in COMMON_NAMES and not _stands(name, given)
+    )
     kind = FailureKind.CONTRADICTS if any(others) else FailureKind.MISSING
     return failure("names", (f"Keep this name: {name}" for name in gone), kind)
 

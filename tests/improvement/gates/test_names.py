@@ -58,3 +58,9 @@ def test_a_long_idea_of_nothing_but_names_is_bounded():
 )
 def test_an_acronym_may_be_spelt_out(idea, directive):
     assert names(rewrite(idea, directive)) is None
+
+
+def test_a_plural_and_a_common_acronym_are_no_other_name():
+    found = names(rewrite("Design a REST API for these books: Dune, Emma", "Design APIs as JSON."))
+    assert found is not None
+    assert found.kind is FailureKind.MISSING
