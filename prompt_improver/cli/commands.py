@@ -15,6 +15,7 @@ from prompt_improver.cli import improve as cli_improve
 from prompt_improver.cli import listing, output
 from prompt_improver.cli import opinions as cli_opinions
 from prompt_improver.cli import versions as cli_versions
+from prompt_improver.cli.help import GroupedCommands
 from prompt_improver.cli.repository import with_history_reader, with_repository
 from prompt_improver.cli.settings import (
     read_settings,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 # Whatever is heavy is imported by the command that needs it: --help and shell completion
 # are to answer at once.
 app = typer.Typer(
+    cls=GroupedCommands,
     help="Turn rough ideas into structured prompts, and look after their history.",
     no_args_is_help=True,
     add_completion=False,

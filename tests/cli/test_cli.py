@@ -8,7 +8,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
+from prompt_improver.cli.commands import app
+from prompt_improver.cli.help import GROUPS
 from prompt_improver.cli.settings import tell_next_cleanup
 from prompt_improver.settings import Settings
 from tests.forked_program import clean_environment, run_program
@@ -75,7 +78,8 @@ def test_a_warning_goes_to_standard_error(run):
         (["history", "--limit", "0"], b"", "--limit"),
         (["cleanup", "--days", "0"], b"", "--days"),
         (["cleanup", "--days", "36501"], b"", "--days"),
-        (["nonsense"], b"", "nonsense"),
+        (["fix", "this bug"], b"", "There is no command fix. To improve an idea, type: "),
+        (["histry"], b"", "There is no command histry. Did you mean history?"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_says_why(run, arguments, stdin, why):
@@ -217,6 +221,11 @@ for command, arguments in (("--help", []), ("improve", ["Write a function that s
         imported[command] = [ending.code, *(set(needless[command]) & set(sys.modules))]
 print(json.dumps(imported), file=sys.stderr)
 """
+
+
+def test_the_help_lists_every_command_once_under_what_it_is_for():
+    listed = [name for group in GROUPS.values() for name in group]
+    assert sorted(listed) == sorted(get_command(app).commands)
 
 
 def test_a_command_imports_nothing_heavy_that_it_does_not_need(tmp_path):
