@@ -101,6 +101,6 @@ def _help(plan: Plan, folder: Path) -> Measurement:
         unit="s",
         figures={"median": seconds, "fastest": min(times)},
         result=f"{seconds:.2f} s",
-        target="under 0.3 s",
-        passed=seconds < 0.3,
+        target="under 0.15 s",
+        passed=seconds < 0.15,
     )
