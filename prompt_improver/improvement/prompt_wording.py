@@ -169,3 +169,9 @@ INSTRUCTIONS = {
     "ar": "التعليمات",
 }
 """The heading in the place of the task's, where an assistant is told how to be."""
+
+ASSUMPTIONS_HOLD = {
+    "en": "These hold only where the request and its context do not say otherwise.",
+    "es": "Solo valen donde la petición y su contexto no digan otra cosa.",
+}
+"""What stands before assumptions: what is told in words that nobody foresaw still counts."""

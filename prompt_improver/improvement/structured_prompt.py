@@ -8,7 +8,7 @@ from enum import StrEnum
 from prompt_improver.domain.question import Question
 from prompt_improver.domain.target import Target
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
-from prompt_improver.improvement.prompt_wording import INSTRUCTIONS, WORDING
+from prompt_improver.improvement.prompt_wording import ASSUMPTIONS_HOLD, INSTRUCTIONS, WORDING
 
 
 class Framework(StrEnum):
@@ -107,6 +107,11 @@ class StructuredPrompt:
             tuple(rule for rule, source in pairs if source is GuardrailSource.ASSUMED),
         )
 
+    def _assumed(self) -> str:
+        lines = _bullets(self.assumptions)
+        hold = ASSUMPTIONS_HOLD.get(self.language or "en", "")
+        return f"{hold}\n\n{lines}" if lines and hold else lines
+
     def _rendered(self) -> str:
         words = WORDING.get(self.language or "en", WORDING["en"])
         method = "" if self.framework is Framework.NONE else words.methods.get(self.framework, "")
@@ -117,7 +122,7 @@ class StructuredPrompt:
             (words.material, contain_material(material)),
             (words.original_request, original),
             (words.context, fence(self.context) if self.context.strip() else ""),
-            (words.assumptions, _bullets(self.assumptions)),
+            (words.assumptions, self._assumed()),
             (words.method, method),
             (words.guardrails, _bullets(own)),
             (words.assumed_guardrails, _bullets(assumed)),

@@ -5,7 +5,7 @@ from typing import Any
 
 from prompt_improver.domain.question import Question
 from prompt_improver.improvement.brief import Brief
-from prompt_improver.improvement.offline.artefacts import Artefact, Fact, open_facts, questions_of
+from prompt_improver.improvement.offline.artefacts import Artefact, open_facts, questions_of
 from prompt_improver.improvement.offline.knowledge import knowledge
 from prompt_improver.improvement.offline.recognition import Recognition
 from prompt_improver.improvement.offline.request import fold
@@ -79,16 +79,11 @@ def _of_artefact(read: Read, artefact: Artefact, language: str, brief: Brief) ->
     parts = artefact.parts
     return Addition(
         rules=() if read.quiet else rules,
-        assumptions=_assumed(facts, language) if facts and not read.form.only else (),
+        assumptions=() if read.form.only else tuple(fact.default[language] for fact in facts),
         output=parts.texts[language] if parts and parts.fits(told, read.form) else "",
         questions=questions_of(facts, language, brief.answered),
         artefact=artefact.name,
     )
-
-
-def _assumed(facts: list[Fact], language: str) -> tuple[str, ...]:
-    """What is told in words that no pattern knows still counts: the request goes first."""
-    return (targets().assumed[language], *(fact.default[language] for fact in facts))
 
 
 def _request_for_material(

@@ -25,8 +25,6 @@ class Targets:
     image: tuple[Fact, ...]
     image_lead: dict[str, str]
     avoid: dict[str, str]
-    assumed: dict[str, str]
-    """What stands before assumptions."""
     missing: dict[str, dict[str, dict[str, str]]]
     """Line and question for code and for text that is not there."""
 

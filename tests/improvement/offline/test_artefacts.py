@@ -113,14 +113,14 @@ def test_an_answered_question_does_not_come_again_and_nothing_is_assumed_there()
     idea = "sql query to get the top customers by revenue\n\nclients(id), sales(client, total)"
     prompt = compose(idea, "", brief).prompt
     assert [question.id for question in prompt.questions] == ["database"]
-    assert len(prompt.assumptions) == 2
+    assert len(prompt.assumptions) == 1
 
 
 def test_a_question_that_was_left_blank_does_not_come_again_but_its_default_is_assumed() -> None:
     brief = Brief(answered=frozenset({"schema"}))
     prompt = compose("sql query to get the top customers by revenue", "", brief).prompt
     assert [question.id for question in prompt.questions] == ["database"]
-    assert len(prompt.assumptions) == 3
+    assert len(prompt.assumptions) == 2
 
 
 @pytest.mark.parametrize(
@@ -242,3 +242,10 @@ def test_a_fault_that_is_told_in_words_needs_its_code(idea: str) -> None:
 )
 def test_a_usual_phrase_shows_the_artefact_where_its_material_is_there(idea, name) -> None:
     assert compose(idea).prompt.artefact == name
+
+
+def test_assumptions_give_way_to_the_request_in_the_prompt_and_not_as_one_of_them() -> None:
+    prompt = compose("sql query for the newest orders").prompt
+    head, lines = prompt.render().split("## Assumptions\n\n")[1].split("\n\n- ", 1)
+    assert head == "These hold only where the request and its context do not say otherwise."
+    assert lines.startswith(prompt.assumptions[0])
