@@ -87,7 +87,7 @@ def _make_app(begin: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> 
     return FastAPI(
         title="Prompt Improver",
         version=__version__,
-        description="A rough idea goes in, a structured prompt comes out and is remembered.",
+        description="Turns a rough idea into a structured prompt and saves it.",
         lifespan=begin,
         responses=COMMON_ERRORS,
         generate_unique_id_function=operation_id,

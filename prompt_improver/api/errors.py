@@ -46,7 +46,7 @@ IMPROVE_ERRORS: dict[int | str, dict[str, Any]] = {
     },
     **KEY_ERRORS,
     415: {"model": ErrorResponse, "description": "The body is not declared as JSON."},
-    422: {"model": ValidationErrorResponse, "description": "The request does not fit."},
+    422: {"model": ValidationErrorResponse, "description": "The request is invalid."},
     502: {
         "model": ErrorResponse,
         "description": "The model is not reachable, refuses the key, or answers nonsense.",
@@ -67,8 +67,8 @@ IMPROVE_ERRORS: dict[int | str, dict[str, Any]] = {
 
 HISTORY_ERRORS: dict[int | str, dict[str, Any]] = {
     **KEY_ERRORS,
-    422: {"model": ValidationErrorResponse, "description": "The request does not fit."},
-    503: {"model": ErrorResponse, "description": "No history is kept, or it does not answer."},
+    422: {"model": ValidationErrorResponse, "description": "The request is invalid."},
+    503: {"model": ErrorResponse, "description": "The history is off or unavailable."},
 }
 PROMPT_ERRORS: dict[int | str, dict[str, Any]] = {
     404: {"model": ErrorResponse, "description": "There is no improvement with this id."}

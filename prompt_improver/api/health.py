@@ -30,7 +30,7 @@ router = APIRouter(tags=["health"])
 async def health(
     request: Request, backends: BackendsDependency, improve_idea: ImproveIdeaDependency
 ) -> HealthResponse:
-    """Always 200 while the process serves, and always quick: it asks nobody."""
+    """State of the server. Always 200 and always fast while the process runs."""
     failure = improve_idea.last_failure
     return HealthResponse(
         status="healthy",
@@ -57,8 +57,8 @@ async def health(
 async def repository_health(
     health: RepositoryHealthDependency,
 ) -> RepositoryHealthy | RepositoryDisabled | JSONResponse:
-    """How the history is: healthy or disabled 200, otherwise 503. It waits 30 ms at the
-    most for the database, then answers from the last known figures."""
+    """State of the history: 200 if healthy or disabled, otherwise 503. Waits at most 30 ms for the
+    database, then uses the last known figures."""
     report = await health.report()
     if isinstance(report, RepositoryUnhealthy):
         return JSONResponse(report.model_dump(), 503)
@@ -74,7 +74,7 @@ async def repository_health(
     },
 )
 async def metrics(metrics: MetricsDependency, health: RepositoryHealthDependency) -> Response:
-    """Figures for Prometheus."""
+    """Metrics for Prometheus."""
     await health.refresh()
     metrics.refresh_counts()
     return Response(await run_in_threadpool(metrics.render), media_type=CONTENT_TYPE_LATEST)

@@ -48,9 +48,9 @@ async def list_history(
     cursor: Cursor = None,
     full: Full = False,
 ) -> Response:
-    """A page of the improvements, newest first, with the first 300 characters of idea and
-    prompt. A cursor leads on from the last item, so what is saved or deleted meanwhile doubles
-    and skips nothing."""
+    """A page of improvements, newest first, with the first 300 characters of idea and prompt. The
+    cursor continues after the last item: rows saved or deleted meanwhile cause no duplicates or
+    gaps."""
     if full:
         check_full_limit(limit)
     # The one too many tells that a text goes on.
@@ -65,10 +65,10 @@ async def delete_history(
     repository: HistoryDependency,
     compaction: CompactionDependency,
     wanted: Wanted,
-    dry_run: Annotated[bool, Query(description="Only count what would be deleted.")] = False,
+    dry_run: Annotated[bool, Query(description="Count the rows without deleting them.")] = False,
 ) -> DeletionResponse:
-    """Delete all improvements that the filters name, starred ones too. As for one improvement,
-    words leave the search index in the background."""
+    """Delete all improvements that match the filters, including starred ones. Their words leave the
+    search index in the background."""
     check_names_a_part(request, wanted)
     if dry_run:
         return DeletionResponse(count=await repository.count(wanted), dry_run=True)
@@ -95,17 +95,18 @@ async def delete_history(
 async def export_history(
     repository: HistoryDependency,
     chosen: Annotated[
-        ExportFormat, Query(alias="format", description="jsonl can be imported again.")
+        ExportFormat,
+        Query(alias="format", description="File format; only jsonl can be imported again."),
     ] = ExportFormat.JSONL,
     spoiled: Annotated[
         bool,
         Query(
-            description="Instead, the rows that somebody changed by hand into what no improvement "
-            "can be: always JSON lines, which cannot be imported as they are."
+            description="Export only rows that were changed by hand and became invalid. "
+            "Always JSON Lines, which cannot be imported."
         ),
     ] = False,
 ) -> StreamingResponse:
-    """The whole history as a file, written while it is read."""
+    """The whole history as a file, streamed."""
     if spoiled:
         rows = repository.iterate_spoiled()
         return await _download("", to_spoiled_line, rows, "spoiled_rows", ExportFormat.JSONL)
@@ -117,7 +118,7 @@ async def export_history(
 async def get_statistics(
     repository: HistoryDependency, start: From = None, end: To = None
 ) -> StatisticsResponse:
-    """How much was improved, with what, and what it cost: in all, per backend, per day."""
+    """Statistics: volume and cost in total, by backend and by day."""
     check_order(start, end)
     return StatisticsResponse.of(await repository.get_usage(start, end))
 

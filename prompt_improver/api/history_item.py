@@ -56,8 +56,8 @@ async def change_improvement(
     repository: HistoryDependency,
     recorder: RecorderDependency,
 ) -> HistoryItem:
-    """Star, rate, tag or edit an improvement, or make a note. The cleanup spares what is
-    starred, rated, tagged, noted or edited, and all that it was refined from."""
+    """Star, rate, tag, note or edit an improvement. The cleanup keeps such improvements, and those
+    they were refined from."""
     found = await of_kept(recorder, lambda: repository.update(prompt_id, changes.given))
     return HistoryItem.of(found)
 
@@ -69,10 +69,9 @@ async def delete_improvement(
     recorder: RecorderDependency,
     compaction: CompactionDependency,
 ) -> None:
-    """Delete one improvement. It is found no more from this moment on. Its text is overwritten
-    where it stands; its words leave the search index in the background, within a minute or so.
-    In rare cases SQLite leaves a copy of some text in free room of the file: only the command
-    `vacuum` writes the file anew without it. Backups and exports keep what they hold."""
+    """Delete one improvement. It disappears at once: its text is overwritten, and its words leave
+    the search index within about a minute. In rare cases SQLite leaves a copy of some text in
+    free space of the file; the command `vacuum` removes it. Backups and exports are not changed."""
     await of_kept(recorder, lambda: _deleted(repository.delete(prompt_id)))
     compaction.soon()
 
@@ -82,10 +81,9 @@ async def list_versions(
     prompt_id: PromptId,
     repository: HistoryDependency,
     recorder: RecorderDependency,
-    full: Annotated[bool, Query(description="Whole ideas and prompts; 50 at the most.")] = False,
+    full: Annotated[bool, Query(description="Return whole ideas and prompts; at most 50.")] = False,
 ) -> Response:
-    """The thread of an improvement, oldest first: what it was refined from, up to the first, and
-    all that was refined from that; 1,000 at the most. Any of them leads to all."""
+    """All versions of an improvement, oldest first, at most 1,000. The id of any version works."""
 
     async def find() -> list[PromptHistory] | None:
         cut = None if full else SUMMARY_CHARACTERS + 1
@@ -103,14 +101,13 @@ async def diff_improvement(
     against: Annotated[
         str | None,
         Query(
-            description="`prompt_id` of the other one, or idea. Left out: what this one was "
-            "refined from, or the idea where there is none.",
+            description="`prompt_id` of the other prompt, or idea. Default: the parent, or "
+            "the idea if there is no parent.",
         ),
         AfterValidator(prompt_id_or_idea),
     ] = None,
 ) -> DiffResponse:
-    """What an improvement has, word by word, that another one has not, and the reverse; of an
-    edited one the edited prompt counts."""
+    """Word diff of two prompts. If a prompt was edited, the edited text counts."""
     found = await of_kept(recorder, lambda: repository.find_by_prompt_id(prompt_id))
     name, before = await text_against(repository, found, against)
     ops = await run_in_threadpool(diff_words, before, found.prompt_to_use)

@@ -79,13 +79,15 @@ PromptId = Annotated[
     Path(description="`prompt_id` of the improvement.", json_schema_extra={"format": "uuid"}),
     AfterValidator(check_prompt_id),
 ]
-Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Items on a page.")]
-Full = Annotated[bool, Query(description="Whole ideas and prompts; `limit` is then at most 50.")]
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Items per page.")]
+Full = Annotated[
+    bool, Query(description="Return whole ideas and prompts; `limit` is then at most 50.")
+]
 # None stands inside, because FastAPI does not see what is annotated inside a union. What
 # is not sent is not validated.
 Cursor = Annotated[
     str | None,
-    Query(max_length=100, description="`next_cursor` of the page before."),
+    Query(max_length=100, description="`next_cursor` of the previous page."),
     AfterValidator(_cursor),
 ]
 SearchText = Annotated[
@@ -93,10 +95,10 @@ SearchText = Annotated[
     Query(
         alias="q",
         max_length=MAX_SEARCH_CHARACTERS,
-        description="Words that stand, all of them, in idea, context and improved prompt, or all "
-        "of them in note and tags; accents and case do not count; the last may be the beginning "
-        "of a word; the first 32 count. Blank: everything. Without a letter or digit: nothing. "
-        "Found improvements come the last saved first.",
+        description="Words to find, all of them either in idea, context and improved prompt"
+        " or in note and tags. Case and accents do not matter; the last word may be "
+        "incomplete; only the first 32 words count. Blank matches everything; text without "
+        "a letter or digit matches nothing. Results are ordered by last saved.",
     ),
     AfterValidator(storable),
 ]
@@ -104,8 +106,8 @@ From = Annotated[
     datetime | None,
     Query(
         alias="from",
-        description="The first moment: a date (its whole day, UTC) or a date and time (UTC "
-        "where it names no time zone).",
+        description="Start, inclusive: a date (the whole day in UTC) or a date and time "
+        "(UTC unless it has a time zone).",
         examples=["2026-05-04", "2026-05-04T12:00:00Z"],
     ),
     PlainValidator(_from, json_schema_input_type=str),
@@ -114,7 +116,7 @@ To = Annotated[
     datetime | None,
     Query(
         alias="to",
-        description="The last moment, like `from`.",
+        description="End, inclusive; same format as `from`.",
         examples=["2026-05-04", "2026-05-04T12:00:00Z"],
     ),
     PlainValidator(_to, json_schema_input_type=str),
@@ -134,31 +136,30 @@ def check_order(start: datetime | None, end: datetime | None) -> None:
 
 
 def _wanted(
-    backend: Annotated[BackendType | None, Query(description="Of this backend only.")] = None,
+    backend: Annotated[BackendType | None, Query(description="Only this backend.")] = None,
     start: From = None,
     end: To = None,
     text: SearchText = None,
     starred: Annotated[
-        bool | None, Query(description="true: starred ones only; false: the others only.")
+        bool | None, Query(description="true: only starred; false: only not starred.")
     ] = None,
     rating: Annotated[
-        int | None, Query(ge=-1, le=1, description="With this rating only: -1, 0 or 1.")
+        int | None, Query(ge=-1, le=1, description="Only this rating: -1, 0 or 1.")
     ] = None,
     tag: Annotated[
         str | None,
         Query(
-            description="With this tag only, as it was given. Found improvements come the last "
-            "saved first.",
+            description="Only this exact tag. Results are ordered by last saved.",
         ),
         AfterValidator(_tag),
     ] = None,
-    task: Annotated[str | None, Query(description="With this `task` only."), _Name] = None,
-    artefact: Annotated[str | None, Query(description="With this `artefact` only."), _Name] = None,
-    target: Annotated[Target | None, Query(description="With this `target` only.")] = None,
+    task: Annotated[str | None, Query(description="Only this `task`."), _Name] = None,
+    artefact: Annotated[str | None, Query(description="Only this `artefact`."), _Name] = None,
+    target: Annotated[Target | None, Query(description="Only this `target`.")] = None,
     parent: Annotated[
         str | None,
         Query(
-            description="Refined from the improvement with this `prompt_id`, itself.",
+            description="Only direct refinements of this `prompt_id`.",
             json_schema_extra={"format": "uuid"},
         ),
         AfterValidator(check_prompt_id),

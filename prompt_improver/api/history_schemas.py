@@ -27,9 +27,9 @@ from prompt_improver.domain.values import MAX_TAG_CHARACTERS
 class HistoryItem(ImprovementFields):
     """One row of the history."""
 
-    id: int = Field(description="Number of the row; the number of a deleted row never returns.")
+    id: int = Field(description="Row number. Numbers of deleted rows are never reused.")
     timestamp: str = Field(
-        description="When it was improved: ISO 8601, UTC.",
+        description="Time of the improvement, ISO 8601 in UTC.",
         examples=["2026-05-04T12:00:00.123Z"],
         json_schema_extra={"format": "date-time"},
     )
@@ -48,7 +48,7 @@ class HistorySummary(HistoryItem):
     """One row of a list. Idea and prompt are cut to 300 characters, unless the list was asked
     for with `full=true`; `GET /api/v1/history/{prompt_id}` has them whole."""
 
-    cut: bool = Field(description="Whether the idea or the prompt goes on.")
+    cut: bool = Field(description="Whether the idea or the prompt was cut.")
 
     @classmethod
     def summary_of(cls, history: PromptHistory) -> "HistorySummary":
@@ -65,8 +65,8 @@ class HistoryResponse(BaseModel):
 
     items: list[HistorySummary] = Field(description="Newest first.")
     next_cursor: str | None = Field(
-        description="Send it as `cursor`, with the other parameters as they were, for the "
-        "next page; null when this is the last."
+        description="For the next page, send this as `cursor` with the same parameters. "
+        "null on the last page."
     )
 
 
@@ -97,7 +97,7 @@ def _items(rows: Sequence[PromptHistory], *, full: bool) -> Iterator[bytes]:
 
 
 class VersionsResponse(BaseModel):
-    """The thread of an improvement."""
+    """All versions of an improvement."""
 
     items: list[HistorySummary] = Field(description="Oldest first.")
 
@@ -110,7 +110,7 @@ Tag = Annotated[
 
 
 class ImprovementChanges(BaseModel):
-    """What you think of an improvement. What is left out stays as it is."""
+    """Changes to an improvement. Omitted fields stay as they are."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -119,16 +119,16 @@ class ImprovementChanges(BaseModel):
 
     starred: StrictBool = Field(False, description="Whether it is starred.")
     rating: Annotated[StrictInt, Field(ge=-1, le=1)] | None = Field(
-        None, description="-1 bad, 0 neither, 1 good; null takes the rating away."
+        None, description="-1 bad, 0 neutral, 1 good; null removes the rating."
     )
-    note: Text | None = Field(None, description="A note; null or blank takes it away.")
+    note: Text | None = Field(None, description="Note; null or blank removes it.")
     tags: list[Tag] = Field(
-        [], max_length=MOST_TAGS, description="All its tags, in the place of those before."
+        [], max_length=MOST_TAGS, description="All tags; replaces the existing ones."
     )
     edited_prompt: Text | None = Field(
         None,
-        description="Your own version of the improved prompt, which itself stays; null or blank "
-        "takes it away.",
+        description="Your own version of the improved prompt, stored beside it; null or "
+        "blank removes it.",
     )
 
     @property
@@ -138,40 +138,40 @@ class ImprovementChanges(BaseModel):
 
 
 class DeletionResponse(BaseModel):
-    """How much a DELETE by filter deletes."""
+    """Result of a DELETE by filter."""
 
-    count: int = Field(description="Improvements deleted, or to be deleted.")
-    dry_run: bool = Field(description="Whether they are still there.")
+    count: int = Field(description="Number of improvements deleted, or to be deleted.")
+    dry_run: bool = Field(description="true if nothing was deleted.")
 
 
 class DiffOperation(BaseModel):
-    """A stretch of text that both have, or that one of the two has."""
+    """A stretch of text in both prompts, or in one of them."""
 
     op: Literal["keep", "add", "remove"] = Field(
-        description="keep: in both; add: in this prompt alone; remove: in the other one alone."
+        description="keep: in both prompts; add: only in this one; remove: only in the other one."
     )
-    text: str = Field(description="The text, with its white space.")
+    text: str = Field(description="The text, including white space.")
 
 
 class DiffResponse(BaseModel):
-    """The words of two prompts beside each other: `keep` and `add` make this prompt, `keep` and
-    `remove` the other one."""
+    """Word diff of two prompts: `keep` and `add` make up this prompt, `keep` and `remove` the other
+    one."""
 
-    against: str = Field(description="`prompt_id` of the other one, or idea.")
-    ops: list[DiffOperation] = Field(description="In the order of the text.")
+    against: str = Field(description="`prompt_id` of the other prompt, or idea.")
+    ops: list[DiffOperation] = Field(description="Operations in the order of the text.")
 
 
 class Usage(BaseModel):
-    """Figures over some improvements."""
+    """Statistics of some improvements."""
 
     improvements: int = Field(description="How many.")
-    rated: int = Field(description="Of these, how many have a confidence.")
-    average_confidence: float | None = Field(description="Over those that have one.")
-    timed: int = Field(description="Of these, how many have a latency.")
-    average_latency_ms: float | None = Field(description="Over those that have one.")
+    rated: int = Field(description="Number with a confidence.")
+    average_confidence: float | None = Field(description="Average over those that have one.")
+    timed: int = Field(description="Number with a latency.")
+    average_latency_ms: float | None = Field(description="Average over those that have one.")
     model_calls: int = Field(description="Requests sent to the model.")
-    input_tokens: int = Field(description="Tokens that the model read.")
-    output_tokens: int = Field(description="Tokens that the model wrote.")
+    input_tokens: int = Field(description="Input tokens.")
+    output_tokens: int = Field(description="Output tokens.")
 
     @classmethod
     def of(cls, figures: UsageFigures, **more: Any) -> Self:
@@ -179,20 +179,20 @@ class Usage(BaseModel):
 
 
 class DayUsage(Usage):
-    """Figures of a day."""
+    """Statistics of one day."""
 
     day: date = Field(description="The day, UTC.")
 
 
 class StatisticsResponse(BaseModel):
-    """How much was improved, with what, and what it cost."""
+    """Statistics: volume, backends and cost."""
 
-    total: Usage = Field(description="Over the time that was asked for.")
-    starred: int = Field(description="Of these, how many are starred.")
-    rated_good: int = Field(description="Of these, how many are rated 1.")
-    rated_bad: int = Field(description="Of these, how many are rated -1.")
+    total: Usage = Field(description="Total for the requested period.")
+    starred: int = Field(description="Number of starred improvements.")
+    rated_good: int = Field(description="Number rated 1.")
+    rated_bad: int = Field(description="Number rated -1.")
     backends: dict[BackendType, Usage] = Field(
-        description="The same for each backend; one without improvements is left out."
+        description="The same by backend; backends without improvements are left out."
     )
     days: list[DayUsage] = Field(
         description="The same for each day, newest first; one without improvements is left out."

@@ -39,7 +39,7 @@ async def improve_prompt(
     improve_idea: ImproveIdeaDependency,
     cancellation: CancellationDependency,
 ) -> ImproveResponse | Response:
-    """Turn a rough idea into a structured prompt, and remember it."""
+    """Turn a rough idea into a structured prompt and save it."""
     if wants_events(request):
         return await improve_prompt_stream(asked, request, improve_idea, cancellation)
     logged = request.state.logged
@@ -67,7 +67,7 @@ async def improve_prompt_stream(
     improve_idea: ImproveIdeaDependency,
     cancellation: CancellationDependency,
 ) -> Response:
-    """The same as a stream of events: a preview while the model writes, then the answer."""
+    """The same as server-sent events: a preview while the model writes, then the answer."""
     logged = request.state.logged
     logged["backend"] = improve_idea.chosen(asked.chosen_backend).value
 

@@ -8,26 +8,26 @@ from prompt_improver.domain.warning_table import describe_warnings
 
 
 class QuestionFields(BaseModel):
-    """A fact that decides how the idea is carried out, and is still open."""
+    """An open question whose answer matters for the idea."""
 
-    id: str = Field(description="Name of the question, for `answers` of the next request.")
+    id: str = Field(description="Id of the question, for `answers` of the next request.")
     text: str = Field(description="The question.")
     why: str = Field(description="What depends on it.")
     default: str = Field(
-        description="What the prompt assumes until then; empty where nothing can stand in."
+        description="What the prompt assumes until you answer; empty if nothing can be assumed."
     )
-    options: list[str] = Field(description="Usual answers; any other will do.")
+    options: list[str] = Field(description="Common answers; others are fine too.")
 
 
 class AnswerFields(BaseModel):
-    """What the user said to a question."""
+    """The user's answer to a question."""
 
-    id: str = Field(description="Of the question.")
-    text: str = Field(description="The answer; blank took the default.")
+    id: str = Field(description="Id of the question.")
+    text: str = Field(description="The answer; blank means the default.")
 
 
 class KeptPieceFields(BaseModel):
-    """Something of the idea that stands in the prompt."""
+    """A piece of the idea that the prompt kept."""
 
     kind: str = Field(description=f"One of {', '.join(KEPT_KINDS)}.")
     text: str = Field(
@@ -37,9 +37,9 @@ class KeptPieceFields(BaseModel):
 
 
 class PassageFields(BaseModel):
-    """Something in a part of the prompt."""
+    """A passage in one part of the prompt."""
 
-    text: str = Field(description="As it stands there.")
+    text: str = Field(description="The passage, verbatim.")
     part: str = Field(
         description="role, directive, framework, guardrails, output_format, assumptions or "
         "examples."
@@ -47,132 +47,124 @@ class PassageFields(BaseModel):
 
 
 class EvidenceFields(BaseModel):
-    """What the prompt has of the idea, and what it has besides."""
+    """What the prompt kept from the idea, and what it adds."""
 
     kept: list[KeptPieceFields] = Field(
         description=f"What of the idea had to be kept, and is: at most {MOST_PIECES} of a kind."
     )
-    added: list[PassageFields] = Field(description="Parts and rules that nobody asked for.")
+    added: list[PassageFields] = Field(description="Parts and rules that you did not ask for.")
     assumed: list[PassageFields] = Field(
-        description="Figures, names, technologies, deadlines and limits that neither idea nor "
-        "context has, and what the prompt says it assumes. Check these first."
+        description="Figures, names, technologies, deadlines and limits that are in neither"
+        " idea nor context, and stated assumptions. Check these first."
     )
 
 
 class ImprovementFields(BaseModel):
-    """An improvement. Facts that an earlier version of the program did not keep are null in
-    its rows."""
+    """An improvement. Fields that an earlier version did not record are null."""
 
     prompt_id: str = Field(description="UUID of this improvement in the history.")
-    original_idea: str = Field(description="What was typed.")
-    context: str = Field(description="What was typed as the context.")
+    original_idea: str = Field(description="The idea as typed.")
+    context: str = Field(description="The context as typed.")
     improved_prompt: str = Field(description="The prompt as Markdown, rendered from its parts.")
-    role: str = Field(description="Who the model is to be.")
+    role: str = Field(description="Role of the model.")
     directive: str = Field(description="The task.")
     framework: str = Field(
-        description="How the model is to go about it: chain-of-thought, tree-of-thoughts, "
-        "decomposition or role-playing; empty where no method is named."
+        description="Method: chain-of-thought, tree-of-thoughts, decomposition or role-"
+        "playing; empty if the prompt names none."
     )
-    guardrails: list[str] = Field(description="Rules that the result can be checked against.")
+    guardrails: list[str] = Field(description="Rules for the result, each of which can be checked.")
     guardrail_sources: list[str] | None = Field(
-        description="Where each guardrail comes from, in their order: idea, context or assumed."
+        description="Origin of each guardrail, in the same order: idea, context or assumed."
     )
     material: str | None = Field(
-        description="What the task works on, as it was pasted into the idea; empty without."
+        description="Text pasted into the idea for the task to work on; empty if there is none."
     )
-    output_format: str | None = Field(description="The form of the result.")
-    reasoning: str | None = Field(description="Why the prompt is as it is; null where unknown.")
+    output_format: str | None = Field(description="Format of the result.")
+    reasoning: str | None = Field(description="Explanation of the prompt; null if unknown.")
     confidence: float | None = Field(
-        description="What the backend says of its own result, 0 to 1; not a probability; null "
-        "where it says nothing."
+        description="The backend's confidence in its result, 0 to 1. Not a probability; "
+        "null if it gives none."
     )
     language: str | None = Field(
-        description="Language of the idea, ISO 639-1; null where it was not detected."
+        description="Language of the idea (ISO 639-1); null if not detected."
     )
     task: str | None = Field(
-        description="Kind of task whose frame shapes the prompt; null where none does."
+        description="Kind of task that shapes the prompt; null if not certain."
     )
     field: str | None = Field(
-        description="Field of knowledge whose frame shapes the prompt; null where none does."
+        description="Field of knowledge that shapes the prompt; null if not certain."
     )
     assumptions: list[str] | None = Field(
-        description="What the prompt says that it takes for granted; empty without."
+        description="Assumptions that the prompt states; empty if there are none."
     )
     examples: str | None = Field(
-        description="An example of the result, where its form could be misread; empty without."
+        description="Example of the result, if its format could be misread; otherwise empty."
     )
     evidence: EvidenceFields | None = Field(
-        description="What the prompt kept of the idea, what it added, and what it assumed."
+        description="What the prompt kept from the idea, added and assumed."
     )
-    artefact: str | None = Field(
-        description="What the idea is to bring forth; null where that is not certain."
-    )
+    artefact: str | None = Field(description="The thing to be made; null if not certain.")
     target: str | None = Field(
-        description="What the prompt is written for: chat, agent, system, image or plain."
+        description="What the prompt is for: chat, agent, system, image or plain."
     )
     questions: list[QuestionFields] | None = Field(
-        description="At most three facts that decide for this artefact and that neither idea nor "
-        "context tells; empty where nothing decides. The prompt works without answers. Send "
-        "the idea again with `answers` to have them in it."
+        description="At most three questions whose answers matter for this artefact and are"
+        " in neither idea nor context. The prompt works without answers; to add them, send "
+        "the idea again with `answers`."
     )
     answers: list[AnswerFields] | None = Field(
-        description="What was sent as `answers`; they count as part of the idea."
+        description="The `answers` of the request; they count as part of the idea."
     )
     quotes_idea: bool | None = Field(
-        description="Whether the idea stands in the prompt in full, beside the other parts."
+        description="Whether the prompt contains the whole idea besides the other parts."
     )
     changed_parts: list[str] | None = Field(
-        description="The parts that a refinement has changed; null where it was not refined."
+        description="Parts changed by the refinement; null if this is no refinement."
     )
     changed: bool | None = Field(description="Whether the prompt differs from the idea.")
     kept_original: bool | None = Field(
-        description="The model's answer was worse than the idea: the prompt is the one that is "
-        "made without a model, with the model's guardrails that were good."
+        description="true if the model's answer failed the checks. Then this is the offline"
+        " prompt with the model's good guardrails."
     )
     warnings: list[str] | None = Field(
         description=f"Codes of what there is to know. {describe_warnings()}"
     )
     backend: BackendType = Field(
-        description="Who answered: zero-shot, few-shot, offline, client (the caller's own "
-        "model) or imported (another program)."
+        description="Backend that answered: zero-shot, few-shot, offline, client (the "
+        "caller's own model) or imported (another program)."
     )
     fallback_reason: str | None = Field(
-        description="Why another backend answered than the one that was asked; null where none "
-        "had to."
+        description="Why a different backend answered; null if none did."
     )
     parent_id: str | None = Field(
-        description="`prompt_id` of the improvement that this one was refined from, which may be "
-        "deleted; null where it was not refined."
+        description="`prompt_id` of the improvement that this one was refined from, which "
+        "may have been deleted; null if this is no refinement."
     )
-    version: int = Field(description="That of the parent and one; 1 where it was not refined.")
+    version: int = Field(description="Version number: that of the parent plus 1; otherwise 1.")
     instruction: str | None = Field(
-        description="How the parent was to be refined, as it was typed; null where it was not."
+        description="Feedback for the refinement, as typed; null if this is no refinement."
     )
-    starred: bool = Field(description="Whether somebody has starred it.")
-    rating: int | None = Field(
-        description="-1 bad, 0 neither, 1 good; null where nobody has rated it."
-    )
-    note: str | None = Field(description="What somebody noted; null without.")
-    tags: list[str] = Field(description="Its tags, in their order.")
+    starred: bool = Field(description="Whether it is starred.")
+    rating: int | None = Field(description="-1 bad, 0 neutral, 1 good; null if not rated.")
+    note: str | None = Field(description="Note; null if there is none.")
+    tags: list[str] = Field(description="Tags, in order.")
     edited_prompt: str | None = Field(
-        description="What somebody made of the improved prompt; null without."
+        description="Edited version of the improved prompt; null if there is none."
     )
-    source: str | None = Field(
-        description="The program that it was imported from; null where it was made here."
-    )
-    model_version: str | None = Field(description="The model that answered, as provider/model.")
-    latency_ms: float | None = Field(description="Milliseconds that the improvement took.")
+    source: str | None = Field(description="Program that it was imported from; null if made here.")
+    model_version: str | None = Field(description="Model that answered, as provider/model.")
+    latency_ms: float | None = Field(description="Duration of the improvement in milliseconds.")
     input_tokens: int | None = Field(
-        description="Tokens that the model read; null where its server does not say."
+        description="Input tokens; null if the provider does not report them."
     )
     output_tokens: int | None = Field(
-        description="Tokens that the model wrote; null where its server does not say."
+        description="Output tokens; null if the provider does not report them."
     )
     model_calls: int | None = Field(
-        description="Requests sent to the model, those that failed among them: at most 2."
+        description="Requests sent to the model, including failed ones; at most 2."
     )
     imported_at: str | None = Field(
-        description="When it was imported: ISO 8601, UTC; null where it was made here.",
+        description="Time of import, ISO 8601 in UTC; null if made here.",
         examples=["2026-05-04T12:00:00.123Z"],
         json_schema_extra={"format": "date-time"},
     )

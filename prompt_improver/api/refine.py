@@ -41,7 +41,7 @@ from prompt_improver.improvement.improved import Improved
 
 
 class RefineRequest(BaseModel):
-    """What to change: `feedback`, `answers` or both; or `restore` alone."""
+    """What to change: `feedback`, `answers` or both, or only `restore`."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"feedback": "Output JSON, no prose"}]}
@@ -49,20 +49,19 @@ class RefineRequest(BaseModel):
 
     feedback: Text | None = Field(
         None,
-        description="How the prompt has to change. It goes before the idea: it may lift a limit of "
-        "it. Without a model it becomes a rule of the prompt, as it was typed.",
+        description="What to change. Feedback takes precedence over the idea and can lift "
+        "its limits. Without a model it becomes a rule of the prompt, as typed.",
     )
     answers: list[GivenAnswer] = Field(
         [], max_length=MOST_ANSWERS, description="Answers to `questions` of the improvement."
     )
     restore: Annotated[str, AfterValidator(check_prompt_id)] | None = Field(
         None,
-        description="`prompt_id` of a version of this improvement whose parts are to be those of "
-        "the new version, as they are.",
+        description="`prompt_id` of the version whose parts the new version takes over unchanged.",
         json_schema_extra={"format": "uuid"},
     )
     backend: Literal["auto", "zero-shot", "few-shot", "offline"] = Field(
-        "auto", description="Who changes it; auto takes the best that is configured."
+        "auto", description="Backend; auto picks the best one configured."
     )
 
     @model_validator(mode="after")
@@ -111,9 +110,9 @@ async def refine(
     recorder: RecorderDependency,
     cancellation: CancellationDependency,
 ) -> ImproveResponse | Response:
-    """Change a prompt as the feedback asks, and keep it as a new version. What the feedback does
-    not concern stays word for word; `changed_parts` names the rest. The new version has no star,
-    rating, note or tag."""
+    """Refine a prompt with feedback and save it as a new version. Everything else stays word for
+    word; `changed_parts` names the changed parts. The new version has no star, rating, note or
+    tag."""
     if wants_events(request):
         return await refine_stream(
             prompt_id, asked, request, improve_idea, repository, recorder, cancellation
@@ -147,7 +146,7 @@ async def refine_stream(
     recorder: RecorderDependency,
     cancellation: CancellationDependency,
 ) -> Response:
-    """The same as a stream of events: a preview of the parts that change, then the answer."""
+    """The same as server-sent events: a preview of the changing parts, then the answer."""
     logged = request.state.logged
     work = await _work(prompt_id, asked, improve_idea, repository, recorder, cancellation)
     logged["backend"] = improve_idea.chosen(asked.chosen_backend).value

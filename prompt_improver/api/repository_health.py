@@ -131,7 +131,7 @@ def _cause(failure: type[Exception] | None, default: str) -> str:
 
 
 class DisabledRepositoryHealth:
-    """No history is kept."""
+    """The history is turned off."""
 
     async def refresh(self) -> None:
         """There is nothing to read."""

@@ -32,43 +32,43 @@ MOST_ANSWERS = 20
 
 
 class GivenAnswer(BaseModel):
-    """What you say to one question of an earlier answer."""
+    """Your answer to one question."""
 
     model_config = ConfigDict(extra="ignore")
 
     id: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(storable)] = Field(
-        description="The question's `id`; with one that is not known the text counts by itself."
+        description="`id` of the question. With an unknown id the text counts on its own."
     )
-    text: Text = Field(description="Your answer; blank takes the default.")
+    text: Text = Field(description="Your answer. Blank: the default.")
 
 
 class ImproveRequest(BaseModel):
-    """A raw idea. Fields that are not known are ignored: older clients send some."""
+    """A rough idea. Unknown fields are ignored, because older clients send some."""
 
     model_config = ConfigDict(
         extra="ignore",
         json_schema_extra={"examples": [{"idea": "Design a REST API", "context": "FastAPI"}]},
     )
 
-    idea: Text = Field(description="What is wanted, in any language, as roughly as you like.")
+    idea: Text = Field(description="Your idea, in any language, as rough as you like.")
     context: Text = Field(
-        "", description="What a model should know besides. It stands in the prompt verbatim."
+        "", description="Background for the model. It appears in the prompt verbatim."
     )
     backend: Literal["auto", "zero-shot", "few-shot", "offline"] = Field(
-        "auto", description="Who improves it; auto takes the best that is configured."
+        "auto", description="Backend; auto picks the best one configured."
     )
 
     target: Literal["auto", "chat", "agent", "system", "image", "plain"] = Field(
         "auto",
-        description="What the prompt is for: a model that answers (chat), one with tools and files "
-        "(agent), an assistant's standing instructions (system), a model that makes pictures "
-        "(image), or the idea's own form (plain); auto takes what the idea is for.",
+        description="What the prompt is for: chat (a model that answers), agent (a model "
+        "with tools and files), system (an assistant's standing instructions), image (an "
+        "image model) or plain (the idea's own form). auto derives it from the idea.",
     )
     answers: list[GivenAnswer] = Field(
         [],
         max_length=MOST_ANSWERS,
-        description="Answers to `questions` of an earlier answer, sent with the same idea. They "
-        "count as part of it, and the same questions do not come again.",
+        description="Answers to `questions` of an earlier response, sent with the same "
+        "idea. They count as part of the idea; answered questions are not asked again.",
     )
 
     @property
@@ -88,20 +88,19 @@ class ImproveRequest(BaseModel):
 
 
 class ImproveResponse(ImprovementFields):
-    """An improved prompt, whole and in its parts."""
+    """An improved prompt, as a whole and in parts."""
 
     saved: SaveOutcome = Field(
-        description="What became of it in the history: queued (will be written shortly), "
-        "saved, spooled (kept in a file until the database is back), dropped (could not be "
-        "kept) or disabled."
+        description="State of the row in the history: queued (written shortly), saved, "
+        "spooled (in a file until the database works again), dropped (lost) or disabled."
     )
     # What clients of prompt_raycast_ext read besides, under the names of that program.
-    intent: str = Field(description="As task; empty where that is null.")
-    strategy: str = Field(description="As backend.")
+    intent: str = Field(description="Same as task; empty if that is null.")
+    strategy: str = Field(description="Same as backend.")
     strategy_meta: dict[str, JsonValue] = Field(description="model_version and fallback_reason.")
     degradation_flags: dict[str, bool] = Field(
-        description="What could not be done, each true: persistence_failed where saved is "
-        "dropped, model_unavailable, kept_original."
+        description="Problems, each true: persistence_failed (saved is dropped), "
+        "model_unavailable, kept_original."
     )
     metrics_warning: None = Field(None, description="Always null.")
 
@@ -127,37 +126,37 @@ class ImproveResponse(ImprovementFields):
 
 
 class ErrorResponse(BaseModel):
-    """What went wrong, in a fixed sentence. The cause is in the log under the answer's
-    X-Request-ID."""
+    """An error as a fixed sentence. The log has the cause under the X-Request-ID of the
+    response."""
 
     detail: str = Field(description="What went wrong and what to do.")
     code: str = Field(
-        description="Name of the error, which stays the same in later versions.",
+        description="Code of the error. Codes do not change in later versions.",
         json_schema_extra={"enum": list[JsonValue](sorted(ERRORS))},
     )
 
 
 class ValidationProblem(BaseModel):
-    """One thing that is wrong in the request. What was sent is not echoed."""
+    """One problem of the request. The input is not echoed."""
 
-    loc: list[str | int] = Field(description="Where: body, then the field.")
+    loc: list[str | int] = Field(description="Location: body, then the field.")
     msg: str = Field(description="What is wrong.")
-    type: str = Field(description="The kind of mistake, as Pydantic names it.")
+    type: str = Field(description="Type of the problem, as named by Pydantic.")
 
 
 class ValidationErrorResponse(BaseModel):
-    """The request does not fit."""
+    """The request is invalid."""
 
-    detail: list[ValidationProblem] = Field(description="Each thing that is wrong.")
+    detail: list[ValidationProblem] = Field(description="All problems.")
     code: Literal["invalid_request"] = Field(description="invalid_request")
 
 
 class ModelFailureResponse(BaseModel):
-    """That the model gave no answer, and when."""
+    """A failure of the model."""
 
     code: str = Field(description="Code of the error.")
     detail: str = Field(description="What went wrong and what to do.")
-    at: str = Field(description="When: UTC, ISO 8601.", examples=["2026-05-04T12:00:00.123Z"])
+    at: str = Field(description="Time, ISO 8601 in UTC.", examples=["2026-05-04T12:00:00.123Z"])
 
     @classmethod
     def of(cls, failure: ModelFailure) -> "ModelFailureResponse":
@@ -166,24 +165,24 @@ class ModelFailureResponse(BaseModel):
 
 
 class HealthResponse(BaseModel):
-    """The process serves."""
+    """State of the server."""
 
     status: Literal["healthy"] = Field(description="Always healthy while the process serves.")
     version: str = Field(description="Version of the program.")
-    provider: str = Field(description="Where the model is; offline without one.")
-    model: str = Field(description="The model; offline without one.")
-    backend: BackendType = Field(description="What backend auto takes.")
-    reason: str = Field(description="Why this provider was taken.")
+    provider: str = Field(description="Provider of the model, or offline.")
+    model: str = Field(description="Name of the model, or offline.")
+    backend: BackendType = Field(description="Backend that auto uses.")
+    reason: str = Field(description="Why this provider was chosen.")
     dspy_configured: bool = Field(
-        description="Improvements can be answered (true with the offline backend as well)."
+        description="Whether improvements can be answered; true for the offline backend too."
     )
     model_ready: bool = Field(
-        description="False for the first moments, while what a model needs is being loaded; an "
-        "improvement asked for then waits for it."
+        description="false while the model's libraries load, in the first moments. Requests"
+        " wait until then."
     )
     last_model_failure: ModelFailureResponse | None = Field(
-        description="When the model last gave no answer, and why, since the start; null where it "
-        "has not failed. A wrong key shows here once it was used."
+        description="Last failure of the model since the start; null if there was none. A "
+        "wrong key appears here after its first use."
     )
     uptime_s: float = Field(description="Seconds since the start.")
 
@@ -192,13 +191,13 @@ class Saves(BaseModel):
     """Rows since the start: accepted = saved + spooled + dropped + rejected + waiting."""
 
     accepted: int = Field(
-        description="Offered to the history, with those that an earlier run had spooled."
+        description="Rows handed to the history, including those spooled by an earlier run."
     )
     saved: int = Field(description="Committed to the database.")
-    spooled: int = Field(description="In the spool file now, still to be committed.")
-    dropped: int = Field(description="Lost: neither the database nor the spool took them.")
-    rejected: int = Field(description="Refused by the database; the log names each.")
-    waiting: int = Field(description="In memory now.")
+    spooled: int = Field(description="Currently in the spool file, not yet committed.")
+    dropped: int = Field(description="Lost: neither the database nor the spool could take them.")
+    rejected: int = Field(description="Refused by the database; the log names each row.")
+    waiting: int = Field(description="Currently in memory.")
 
     @classmethod
     def of(cls, counts: RecorderCounts) -> "Saves":
@@ -206,35 +205,35 @@ class Saves(BaseModel):
 
 
 class RepositoryHealthy(BaseModel):
-    """The history works."""
+    """The history is working."""
 
     status: Literal["healthy"] = Field(description="healthy")
     total_records: int = Field(description="Rows in the history.")
     database_path: str = Field(description="The database file.")
-    average_confidence: float | None = Field(description="Mean of the rows that have one.")
-    average_latency_ms: float | None = Field(description="Mean of the rows that have one.")
+    average_confidence: float | None = Field(description="Average over the rows that have one.")
+    average_latency_ms: float | None = Field(description="Average over the rows that have one.")
     breaker: BreakerState = Field(description="closed, open or half-open.")
-    saves: Saves = Field(description="What became of the improvements.")
+    saves: Saves = Field(description="Outcomes of the saves.")
 
 
 class RepositoryDisabled(BaseModel):
-    """No history is kept."""
+    """The history is turned off."""
 
     status: Literal["disabled"] = Field(description="disabled")
-    reason: str = Field(description="The setting that turned it off.")
+    reason: str = Field(description="Setting that turned it off.")
 
 
 class RepositoryUnhealthy(BaseModel):
-    """The history does not work at the moment; improvements are answered all the same."""
+    """The history is not working; improvements are still answered."""
 
     status: Literal["unhealthy"] = Field(description="unhealthy")
     reason: str = Field(description="A fixed sentence; the cause is in the log.")
-    saves: Saves = Field(description="What became of the improvements.")
+    saves: Saves = Field(description="Outcomes of the saves.")
 
 
 class RootResponse(BaseModel):
-    """What is here."""
+    """Name, version and endpoints."""
 
     message: str = Field(description="The program's name.")
     version: str = Field(description="Version of the program.")
-    endpoints: dict[str, str] = Field(description="What can be called, by name.")
+    endpoints: dict[str, str] = Field(description="Endpoints by name.")

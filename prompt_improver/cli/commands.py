@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 # are to answer at once.
 app = typer.Typer(
     cls=GroupedCommands,
-    help="Turn rough ideas into structured prompts, and look after their history.",
+    help="Turn rough ideas into prompts, and manage their history.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -85,13 +85,13 @@ def _common(
 @app.command()
 def serve(
     host: Annotated[
-        str | None, typer.Option(help="Listen on this address; goes before API_HOST.")
+        str | None, typer.Option(help="Address to listen on; overrides API_HOST.")
     ] = None,
     port: Annotated[
-        int | None, typer.Option(min=0, max=65_535, help="And on this port; before API_PORT.")
+        int | None, typer.Option(min=0, max=65_535, help="Port to listen on; overrides API_PORT.")
     ] = None,
 ) -> None:
-    """Serve the HTTP API."""
+    """Start the HTTP server."""
     import logging
 
     from prompt_improver.logs import configure_logging
@@ -111,7 +111,7 @@ def serve(
 
 @app.command()
 def stats() -> None:
-    """Print totals of the history, and what the next cleanup deletes."""
+    """Print statistics of the history and what the next cleanup deletes."""
     settings = settings_with_database()
     days = settings.cleanup_days
 
@@ -143,7 +143,8 @@ def cleanup(
         typer.Option(min=1, max=36_500, help="Default: SQLITE_RETENTION_DAYS."),
     ] = None,
 ) -> None:
-    """Delete improvements that are older than a number of days."""
+    """Delete improvements older than a number of days. Keeps what is starred, rated, tagged, noted
+    or edited."""
     settings = read_settings()
     days = settings.sqlite_retention_days if days is None else days
     if not days:

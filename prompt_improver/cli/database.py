@@ -14,10 +14,12 @@ from prompt_improver.cli.settings import (
 
 
 def migrate(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would run.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List the migrations without running them.")
+    ] = False,
 ) -> None:
-    """Bring the database to the schema of this version. Where it has rows, a copy of it is
-    made beside it first."""
+    """Migrate the database to the schema of this version. A database that has rows is copied
+    first."""
     from db.sqlite.connection import migrate_database
     from db.sqlite.read_only import plan_migration
 
@@ -40,12 +42,12 @@ def migrate(
 
 
 def backup(
-    to: Annotated[Path | None, typer.Option(help="Folder. Default: BACKUP_DIR.")] = None,
+    to: Annotated[Path | None, typer.Option(help="Target folder. Default: BACKUP_DIR.")] = None,
     keep: Annotated[
-        int | None, typer.Option(min=1, help="How many to keep. Default: all of them.")
+        int | None, typer.Option(min=1, help="Number of backups to keep. Default: all.")
     ] = None,
 ) -> None:
-    """Copy the database, also while the server runs; the copy is checked."""
+    """Back up the database, even while the server runs, and check the copy."""
     from db.sqlite.upkeep.backup import back_up
 
     settings = settings_with_database()
@@ -59,10 +61,9 @@ def backup(
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(help="The backup.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="Backup to restore.", show_default=False)],
 ) -> None:
-    """Put a backup in the place of the database; the server must not run. What was there is
-    kept beside it."""
+    """Replace the database with a backup. Stop the server first. The old database is kept."""
     from db.sqlite.upkeep.restore import restore as put_back
 
     settings = read_settings()
@@ -83,10 +84,13 @@ def restore(
 
 def check(
     file: Annotated[
-        Path | None, typer.Argument(help="Default: the database.", show_default=False)
+        Path | None,
+        typer.Argument(
+            help="Database or backup to check. Default: the history.", show_default=False
+        ),
     ] = None,
 ) -> None:
-    """Say how the database, or a backup, is. Exit code 1 when something is wrong."""
+    """Check the database or a backup. Exit code 1 means that something is wrong."""
     from db.sqlite.upkeep.check import check_database
     from prompt_improver.domain.errors import RepositoryCorruptError
 
@@ -109,8 +113,8 @@ def check(
 
 
 def vacuum() -> None:
-    """Write the database anew, without any remains of deleted text. A server may run: its saves
-    wait until this is done. Copies keep what they hold, and are named."""
+    """Rewrite the database without remains of deleted text. The server may run; its saves wait.
+    Lists backups and other copies, which are not changed."""
     from db.sqlite.upkeep.vacuum import vacuum as write_anew
 
     settings = settings_with_database()

@@ -33,9 +33,9 @@ _BATCH = 200
 def show(
     prompt_id: Annotated[str, typer.Argument(metavar="ID", help=HELP)],
     as_json: Annotated[bool, typer.Option("--json", help="Print the row as JSON.")] = False,
-    prompt: Annotated[bool, typer.Option("--prompt", help="Print the prompt alone.")] = False,
+    prompt: Annotated[bool, typer.Option("--prompt", help="Print only the prompt.")] = False,
 ) -> None:
-    """Print one improvement with all that is known of it."""
+    """Print everything known about one improvement."""
     import json
 
     from prompt_improver.domain.evidence import tell_evidence
@@ -72,16 +72,18 @@ def _word(value: object) -> str:
 
 
 def export(
-    file: Annotated[Path, typer.Argument(help="A new file; - is standard output.")] = Path("-"),
+    file: Annotated[
+        Path, typer.Argument(help="File to create; - writes to standard output.")
+    ] = Path("-"),
     form: Annotated[
-        Literal["jsonl", "csv"], typer.Option("--format", help="How a row is written.")
+        Literal["jsonl", "csv"], typer.Option("--format", help="Output format.")
     ] = "jsonl",
     spoiled: Annotated[
         bool,
-        typer.Option("--spoiled", help="Instead, rows that are no improvements, as JSON lines."),
+        typer.Option("--spoiled", help="Export only invalid rows, as JSON Lines."),
     ] = False,
 ) -> None:
-    """Write every improvement, the first saved first, to a file that only you can read."""
+    """Export all improvements, first saved first, to a file that only you can read."""
     if spoiled and form != "jsonl":
         raise InvalidRequestError("--spoiled rows are written as jsonl only")
     write = _write_spoiled if spoiled else partial(_write, chosen=form)
@@ -103,19 +105,17 @@ def export(
 
 
 def import_(
-    file: Annotated[
-        Path, typer.Argument(help="JSON lines, as export writes; - is standard input.")
-    ],
+    file: Annotated[Path, typer.Argument(help="File written by export; - reads standard input.")],
     skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Leave bad lines out instead of stopping.")
+        bool, typer.Option("--skip-bad", help="Skip bad lines instead of stopping.")
     ] = False,
     origin: Annotated[
         Literal["export", "prompt_raycast_ext"],
-        typer.Option("--from", help="Whose file it is; prompt_raycast_ext: its database."),
+        typer.Option("--from", help="Origin of the file; prompt_raycast_ext: its database."),
     ] = "export",
 ) -> None:
-    """Take exported improvements in. Those that are kept already are left as they are, so an
-    import can be repeated; with a bad line nothing is taken in."""
+    """Import exported improvements. Existing rows stay as they are, so an import can be repeated.
+    If a line is bad, nothing is imported."""
     from prompt_improver.importing.export_file import BadLine, read_lines
     from prompt_improver.importing.prompt_raycast_ext import read_database
 
@@ -163,9 +163,9 @@ def _tell_of_cleanup(count: int, imported_at: datetime) -> None:
     if settings.cleanup_off:
         return
     output.say(
-        f"The cleanup deletes these {count} from {imported_at + timedelta(days=days):%Y-%m-%d} "
-        f"(UTC) on, {days} days after the import. To keep them set SQLITE_AUTO_CLEANUP=false, or "
-        "a larger SQLITE_RETENTION_DAYS."
+        f"The cleanup will delete {'it' if count == 1 else 'them'} on "
+        f"{imported_at + timedelta(days=days):%Y-%m-%d} (UTC), {days} days after the import. "
+        "To keep everything, set SQLITE_AUTO_CLEANUP=false or a larger SQLITE_RETENTION_DAYS."
     )
 
 

@@ -21,40 +21,44 @@ if TYPE_CHECKING:
 def improve(
     idea: Annotated[
         list[str] | None,
-        typer.Argument(help="What is wanted, also without quotes; - is standard input."),
+        typer.Argument(help="Your idea; quotes are optional. - reads standard input."),
     ] = None,
     file: Annotated[
         Path | None,
-        typer.Option("--file", "-f", help="Read the idea, or what it works on, from this file."),
+        typer.Option("--file", "-f", help="Read the idea, or the material for it, from this file."),
     ] = None,
-    context: Annotated[str, typer.Option(help="What a model should know besides.")] = "",
+    context: Annotated[str, typer.Option(help="Background that the model should know.")] = "",
     context_file: Annotated[
-        Path | None, typer.Option("--context-file", help="Read that from this file.")
+        Path | None, typer.Option("--context-file", help="Read the context from this file.")
     ] = None,
     target: Annotated[
         Literal["auto", "chat", "agent", "system", "image", "plain"],
-        typer.Option(help="What the prompt is for; auto takes what the idea is for."),
+        typer.Option(help="What the prompt is for; auto derives it from the idea."),
     ] = "auto",
     answer: Annotated[
         list[str] | None,
-        typer.Option("--answer", metavar="ID=TEXT", help="An answer to one of its questions."),
+        typer.Option("--answer", metavar="ID=TEXT", help="Answer to a question."),
     ] = None,
     backend: Annotated[
         Literal["auto", "zero-shot", "few-shot", "offline"],
-        typer.Option(help="Who improves it; auto takes the best that is configured."),
+        typer.Option(help="Backend; auto picks the best one configured."),
     ] = "auto",
     ask: Annotated[
-        bool, typer.Option(help="Ask its questions, on a terminal; Enter skips one.")
+        bool, typer.Option(help="Ask the questions on a terminal; Enter skips one.")
     ] = True,
     diff: Annotated[
-        bool, typer.Option("--diff", help="Print what the prompt has beside the idea.")
+        bool, typer.Option("--diff", help="Print the differences between idea and prompt.")
     ] = False,
-    copy: Annotated[bool, typer.Option("--copy", help="Copy the prompt, too.")] = False,
+    copy: Annotated[
+        bool, typer.Option("--copy", help="Also copy the prompt to the clipboard.")
+    ] = False,
     edit: Annotated[
-        bool, typer.Option("--edit", help="Open the prompt in $EDITOR; your version is kept.")
+        bool, typer.Option("--edit", help="Open the prompt in $EDITOR and save your version.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print all parts as JSON.")] = False,
-    plain: Annotated[bool, typer.Option("--plain", help="No colour and no drawing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all fields as JSON.")] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Plain text, without colour or drawing.")
+    ] = False,
 ) -> None:
     """Print an improved prompt, and keep it in the history. The idea is what you type, a file, or
     what comes in by a pipe."""

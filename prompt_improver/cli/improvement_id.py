@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from prompt_improver.domain.prompt_history import PromptHistory
     from prompt_improver.domain.prompt_repository import PromptRepository
 
-HELP = "Its id, the beginning of it, or last."
+HELP = "Id of the improvement, its beginning, or last."
 LAST = "last"
 _SHOWN = 3
 SHORT = 8

@@ -17,25 +17,27 @@ if TYPE_CHECKING:
 _DATE = "a date like 2026-05-04, or a date and time like 2026-05-04T12:00"
 _LAST_MOMENT = time(23, 59, 59, 999_000)
 
-Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="How many.")]
+Limit = Annotated[
+    int, typer.Option("--limit", "-n", min=1, max=1000, help="Maximum number of rows.")
+]
 Backend = Annotated[
     Literal["zero-shot", "few-shot", "offline", "client", "imported"] | None,
-    typer.Option(help="Of this backend only."),
+    typer.Option(help="Only this backend."),
 ]
-Starred = Annotated[bool | None, typer.Option("--starred/--not-starred", help="Starred or not.")]
-Rating = Annotated[
-    Literal["good", "neutral", "bad"] | None, typer.Option(help="With this rating only.")
+Starred = Annotated[
+    bool | None, typer.Option("--starred/--not-starred", help="Only starred, or only not starred.")
 ]
-Tag = Annotated[str | None, typer.Option(help="With this tag only.")]
-Task = Annotated[str | None, typer.Option(help="With this kind of task only.")]
-Artefact = Annotated[str | None, typer.Option(help="For this artefact only.")]
+Rating = Annotated[Literal["good", "neutral", "bad"] | None, typer.Option(help="Only this rating.")]
+Tag = Annotated[str | None, typer.Option(help="Only this tag.")]
+Task = Annotated[str | None, typer.Option(help="Only this kind of task.")]
+Artefact = Annotated[str | None, typer.Option(help="Only this artefact.")]
 Target = Annotated[
     Literal["chat", "agent", "system", "image", "plain"] | None,
-    typer.Option(help="For this target only."),
+    typer.Option(help="Only this target."),
 ]
-From = Annotated[str | None, typer.Option("--from", metavar="DATE", help="From this day on.")]
-To = Annotated[str | None, typer.Option("--to", metavar="DATE", help="Up to this day.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print whole rows, as a JSON list.")]
+From = Annotated[str | None, typer.Option("--from", metavar="DATE", help="First day.")]
+To = Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last day.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print whole rows as a JSON list.")]
 _RATINGS = {"good": 1, "neutral": 0, "bad": -1}
 
 
@@ -52,7 +54,7 @@ def history(
     end: To = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the newest improvements, newest first."""
+    """List the newest improvements."""
     _list(
         limit,
         as_json=as_json,
@@ -71,7 +73,7 @@ def history(
 def search(
     text: Annotated[
         list[str],
-        typer.Argument(help="Words of idea, context and prompt, or of note and tags."),
+        typer.Argument(help="Words to find in idea, context and prompt, or in note and tags."),
     ],
     limit: Limit = 20,
     backend: Backend = None,

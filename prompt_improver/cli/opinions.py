@@ -24,17 +24,17 @@ def rate(
     prompt_id: Id,
     rating: Annotated[
         Literal["good", "neutral", "bad", "none"],
-        typer.Argument(help="none takes the rating away."),
+        typer.Argument(help="none removes the rating."),
     ],
 ) -> None:
-    """Rate an improvement. The cleanup spares what is rated, starred, tagged or noted."""
+    """Rate an improvement. The cleanup keeps what is rated, starred, tagged or noted."""
     changed = _change(prompt_id, rating=_RATINGS[rating])
     output.say(f"{changed.prompt_id[:SHORT]}: rating {rating}")
 
 
 def star(
     prompt_id: Id,
-    remove: Annotated[bool, typer.Option("--remove", help="Take the star away.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove the star.")] = False,
 ) -> None:
     """Star an improvement."""
     changed = _change(prompt_id, starred=not remove)
@@ -44,9 +44,9 @@ def star(
 def tag(
     prompt_id: Id,
     tags: Annotated[list[str], typer.Argument(help="One or more tags.")],
-    remove: Annotated[bool, typer.Option("--remove", help="Take these tags away.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove these tags.")] = False,
 ) -> None:
-    """Give an improvement tags, beside those that it has."""
+    """Add tags to an improvement."""
 
     async def change(repository: "PromptRepository") -> "PromptHistory | None":
         meant = await find_improvement(repository, prompt_id)
@@ -62,14 +62,14 @@ def note(
     prompt_id: Id,
     text: Annotated[list[str], typer.Argument(help='The note; "" takes it away.')],
 ) -> None:
-    """Write a note on an improvement, in the place of the one before."""
+    """Set the note of an improvement, replacing the old one."""
     changed = _change(prompt_id, note=" ".join(text))
     output.say(f"{changed.prompt_id[:SHORT]}: {changed.note or 'no note'}")
 
 
 def delete(
     prompt_ids: Annotated[list[str], typer.Argument(metavar="ID...", help=HELP)],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Delete improvements, starred or not."""
 

@@ -44,6 +44,6 @@ def settings_with_database() -> "Settings":
     if not settings.database_file.exists():
         raise HistoryMissingError(
             f"There is no history yet: no database at {settings.database_file} (SQLITE_DB_PATH). "
-            "The server, or the first `improve`, makes it"
+            "The server, or the first `improve`, creates it"
         )
     return settings

@@ -18,25 +18,25 @@ if TYPE_CHECKING:
 Id = Annotated[str, typer.Argument(metavar="ID", help=HELP)]
 Backend = Annotated[
     Literal["auto", "zero-shot", "few-shot", "offline"],
-    typer.Option(help="Who does it; auto takes the best that is configured."),
+    typer.Option(help="Backend; auto picks the best one configured."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print all parts as JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print all fields as JSON.")]
 
 
 def refine(
     prompt_id: Id,
     feedback: Annotated[
-        list[str] | None, typer.Argument(help="How the prompt has to change; - reads it.")
+        list[str] | None, typer.Argument(help="What to change; - reads standard input.")
     ] = None,
     restore: Annotated[
         str | None,
-        typer.Option(metavar="ID", help="Instead: take the parts of this version of it."),
+        typer.Option(metavar="ID", help="Restore the parts of this version instead."),
     ] = None,
     backend: Backend = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Change an improved prompt as you say, and keep it as a new version. Without a model what
-    you say becomes a rule of the prompt."""
+    """Refine a prompt with your feedback and save it as a new version. Without a model the feedback
+    becomes a rule of the prompt."""
     import asyncio
 
     from prompt_improver.cli.improving import read_text, show_improved
@@ -64,8 +64,7 @@ def refine(
 
 
 def rerun(prompt_id: Id, backend: Backend = "auto", as_json: AsJson = False) -> None:
-    """Improve the same idea once more, with what is configured now, and keep it beside the
-    first."""
+    """Improve the same idea again with the current settings, and keep both results."""
     import asyncio
 
     from prompt_improver.cli.improving import show_improved
@@ -106,11 +105,11 @@ def diff(
         str | None,
         typer.Argument(
             metavar="[ID]",
-            help="Another version, or idea. Left out: the version before, or else the idea.",
+            help="Another version, or idea. Default: the previous version, or the idea.",
         ),
     ] = None,
 ) -> None:
-    """Show what an improved prompt has, word by word, that another version has not."""
+    """Show the differences between two versions, word by word."""
     from prompt_improver.domain.word_diff import IDEA, diff_words, text_against
 
     async def find(repository: "PromptRepository") -> tuple[str, str]:

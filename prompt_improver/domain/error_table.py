@@ -37,39 +37,40 @@ ERRORS = MappingProxyType(
             "This server needs its key: send the header Authorization: Bearer API_KEY.",
             log_level=logging.WARNING,
         ),
-        "not_found": _usage(404, "There is nothing at this address. GET / lists what there is."),
+        "not_found": _usage(404, "There is nothing at this address. GET / lists the endpoints."),
         "trailing_slash": _usage(
             404, "There is nothing at this address. Remove the slash at its end."
         ),
         "method_not_allowed": _usage(
-            405, "This address does not take this method. The header Allow names those it takes."
+            405,
+            "This address does not support this method. The Allow header lists the supported ones.",
         ),
         "request_too_large": _usage(
             413,
-            "The request is too large: 250,000 characters are the limit, and 4 MB as sent. "
+            "The request is too large: the limit is 250,000 characters, or 4 MB as sent. "
             "Shorten the idea or the context.",
         ),
         "unsupported_media_type": _usage(
             415, "The body must be JSON: send the header Content-Type: application/json."
         ),
-        "invalid_request": _usage(422, "The request does not fit."),
+        "invalid_request": _usage(422, "The request is invalid."),
         "too_many_improvements": ErrorKind(
             503,
-            "Too many improvements are under way. Try again in a moment.",
+            "Too many improvements are in progress. Try again in a moment.",
             log_level=logging.WARNING,
         ),
         "server_stopping": ErrorKind(
             503,
-            "The server is being stopped. Try again in a moment.",
+            "The server is stopping. Try again in a moment.",
             log_level=logging.WARNING,
         ),
         # Nobody reads this answer: its status, which is nginx's, is for the log.
-        "caller_gone": ErrorKind(499, "The client has hung up.", log_level=logging.DEBUG),
+        "caller_gone": ErrorKind(499, "The client disconnected.", log_level=logging.DEBUG),
         "internal_error": ErrorKind(500, "Something went wrong on our side."),
         # The history
-        "history_off": _usage(503, "No history is kept. Set SQLITE_ENABLED=true to keep one."),
+        "history_off": _usage(503, "The history is off. Set SQLITE_ENABLED=true to turn it on."),
         "history_missing": ErrorKind(
-            503, "There is no history yet: the first improvement makes it."
+            503, "There is no history yet: the first improvement creates it."
         ),
         # No usage fault on the command line: the id was typed right, and is not there.
         "improvement_not_found": ErrorKind(
@@ -86,38 +87,34 @@ ERRORS = MappingProxyType(
             "row; the log names it.",
             log_level=logging.WARNING,
         ),
-        "history_unavailable": ErrorKind(
-            503, "The history does not answer at the moment. Try again later."
-        ),
+        "history_unavailable": ErrorKind(503, "The history is unavailable. Try again later."),
         "history_busy": ErrorKind(
             503, "The history is in use by another process. Try again in a moment."
         ),
         "history_newer": ErrorKind(
             503,
-            "The history database is of a newer version of this program. Use that version, or "
-            "restore a backup.",
+            "The history database was written by a newer version of this program. Use that "
+            "version, or restore a backup.",
         ),
-        "history_not_made": ErrorKind(503, "The history database cannot be made."),
-        "history_not_writable": ErrorKind(
-            503, "The history database may not be written by this user."
-        ),
+        "history_not_made": ErrorKind(503, "The history database cannot be created."),
+        "history_not_writable": ErrorKind(503, "This user cannot write to the history database."),
         "history_refused": ErrorKind(503, "The history refuses this improvement."),
         "history_damaged": ErrorKind(
             503, "The history database is damaged. Restore a backup of it."
         ),
-        "import_refused": ErrorKind(422, "Lines of the import are bad: nothing was imported."),
+        "import_refused": ErrorKind(422, "The import has bad lines: nothing was imported."),
         "file_unusable": ErrorKind(500, "A file cannot be read or written."),
         "spool_failed": ErrorKind(503, "The spool of the history cannot be read or written."),
         # The model
         "model_not_configured": ErrorKind(
             503,
-            "No model is configured for this backend. Set LLM_PROVIDER and its key, or ask for "
+            "No model is configured for this backend. Set LLM_PROVIDER and its key, or use "
             "the backend offline.",
             log_level=logging.WARNING,
         ),
         "model_rate_limited": ErrorKind(
             503,
-            "The model's provider asks to wait. Try again later, or ask another one "
+            "The model's provider limits requests. Try again later, or use another one "
             "(LLM_PROVIDER, LLM_MODEL).",
             log_level=logging.WARNING,
         ),
@@ -157,7 +154,7 @@ ERRORS = MappingProxyType(
             502, "DSPy, which calls the model, cannot be loaded. Install requirements.txt again."
         ),
         "model_failed": ErrorKind(
-            502, "The model did not give an answer. Try again, or ask for the backend offline."
+            502, "The model did not answer. Try again, or use the backend offline."
         ),
         # The start
         "invalid_setting": ErrorKind(500, "A setting is wrong."),

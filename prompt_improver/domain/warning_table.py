@@ -10,12 +10,12 @@ def _kept_original(fault: str) -> str:
 
 WARNINGS = MappingProxyType(
     {
-        "vague": "The idea leaves much open: the prompt asks for what is missing first.",
-        "already_good": "The idea says enough already: it comes back as it is.",
+        "vague": "The idea is vague: the prompt first asks for what is missing.",
+        "already_good": "The idea is already a good prompt: it is returned unchanged.",
         # Offline, or as a gate.
         "language": "The prompt is not, or was not, in the language of the idea.",
-        "model_unavailable": "The model gave no answer: the offline backend made this prompt.",
-        "length": "The prompt is over three times as long as the model was told to write.",
+        "model_unavailable": "The model did not answer: the offline backend made this prompt.",
+        "length": "The prompt is more than three times as long as the model was asked for.",
         # The gates, with kept_original
         "reply": _kept_original("could not be read as a prompt"),
         "placeholders": _kept_original("lost or invented a placeholder"),

@@ -23,4 +23,4 @@ async def test_a_request_that_the_stop_of_the_server_cuts_off_is_503_in_a_fixed_
     await RequestIdMiddleware(cut_off)(scope, None, send)  # type: ignore[arg-type]
     assert sent[0]["status"] == 503
     assert b"x-request-id" in dict(sent[0]["headers"])
-    assert b"being stopped" in sent[1]["body"]
+    assert b"is stopping" in sent[1]["body"]

@@ -129,7 +129,7 @@ def test_an_import_says_when_the_cleanup_comes_to_it_and_how_to_keep_it(run, pat
     (tmp_path / "in.jsonl").write_bytes(record() + b"\n" + record())
     said = run("import", "in.jsonl").stdout.splitlines()
     day = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"
-    assert said[1].startswith(f"The cleanup deletes these 2 from {day} (UTC) on, 30 days")
+    assert said[1].startswith(f"The cleanup will delete them on {day} (UTC), 30 days")
     assert "SQLITE_AUTO_CLEANUP=false" in said[1]
     assert raw(path, "SELECT COUNT(*) FROM prompt_history WHERE imported_at > '2026-05-05'") == [
         (2,)

@@ -106,8 +106,8 @@ def test_show_names_the_texts_of_a_row_under_rules_as_wide_as_the_terminal(folde
 def test_messages_are_broken_between_words(tmp_path):
     _, drawn = on_terminal(tmp_path, "improve", "fix this bug", width=44)
     lines = [line.rstrip() for line in read(drawn).splitlines()]
-    assert lines[0] == "warning: The idea leaves much open: the"
-    assert lines[1] == "prompt asks for what is missing first."
+    assert lines[0] == "warning: The idea is vague: the prompt first"
+    assert lines[1] == "asks for what is missing. (vague)"
     assert "\x1b[1;33mwarning:\x1b[0m" in drawn
 
 
