@@ -39,13 +39,16 @@ COMMON_ERRORS: dict[int | str, dict[str, Any]] = {
 KEY_ERRORS: dict[int | str, dict[str, Any]] = {
     401: {"model": ErrorResponse, "description": "API_KEY is set and was not sent."}
 }
+BODY_ERRORS: dict[int | str, dict[str, Any]] = {
+    415: {"model": ErrorResponse, "description": "The body is not declared as JSON."}
+}
 IMPROVE_ERRORS: dict[int | str, dict[str, Any]] = {
     400: {
         "model": ErrorResponse,
         "description": "The idea is blank, or the Host header is not in ALLOWED_HOSTS.",
     },
     **KEY_ERRORS,
-    415: {"model": ErrorResponse, "description": "The body is not declared as JSON."},
+    **BODY_ERRORS,
     422: {"model": ValidationErrorResponse, "description": "The request is invalid."},
     502: {
         "model": ErrorResponse,

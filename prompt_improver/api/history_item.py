@@ -12,7 +12,12 @@ from prompt_improver.api.dependencies import (
     HistoryDependency,
     RecorderDependency,
 )
-from prompt_improver.api.errors import HISTORY_ERRORS, PROMPT_ERRORS, SPOILED_ROW_ERRORS
+from prompt_improver.api.errors import (
+    BODY_ERRORS,
+    HISTORY_ERRORS,
+    PROMPT_ERRORS,
+    SPOILED_ROW_ERRORS,
+)
 from prompt_improver.api.history_parameters import PromptId, prompt_id_or_idea
 from prompt_improver.api.history_schemas import (
     SUMMARY_CHARACTERS,
@@ -49,7 +54,7 @@ async def get_improvement(
     return HistoryItem.of(found)
 
 
-@router.patch("", responses=SPOILED_ROW_ERRORS)
+@router.patch("", responses={**BODY_ERRORS, **SPOILED_ROW_ERRORS})
 async def change_improvement(
     prompt_id: PromptId,
     changes: ImprovementChanges,
