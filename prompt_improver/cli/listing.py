@@ -38,6 +38,7 @@ Target = Annotated[
 From = Annotated[str | None, typer.Option("--from", metavar="DATE", help="First day.")]
 To = Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last day.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print whole rows as a JSON list.")]
+_SHOWN = 300  # characters of an idea: more fits on no line
 _RATINGS = {"good": 1, "neutral": 0, "bad": -1}
 
 
@@ -128,7 +129,8 @@ def _list(
         raise InvalidRequestError(str(error)) from None
 
     async def find(repository: "PromptRepository") -> "tuple[PromptHistory, ...]":
-        return (await repository.find_page(limit, wanted=wanted)).items
+        cut = None if as_json else _SHOWN
+        return (await repository.find_page(limit, wanted=wanted, cut=cut)).items
 
     found = with_history_reader(find)
     if as_json:

@@ -94,7 +94,7 @@ def versions(prompt_id: Id) -> None:
 
     async def find(repository: "PromptRepository") -> "list[PromptHistory]":
         meant = await find_improvement(repository, prompt_id)
-        return await repository.find_versions(meant.prompt_id)
+        return await repository.find_versions(meant.prompt_id, cut=300)
 
     output.versions(with_history_reader(find))
 
