@@ -13,7 +13,7 @@ from prompt_improver.improvement.offline.artefacts import (
 )
 from prompt_improver.improvement.offline.frame_choice import head_of
 from prompt_improver.improvement.offline.grammar import grammar
-from prompt_improver.improvement.offline.request import Request, bare_request
+from prompt_improver.improvement.offline.request import Request, bare_request, requests
 from prompt_improver.improvement.offline.signs import Signs
 
 _LONGEST_BARE = 5  # words of a thing that is named without a verb
@@ -29,6 +29,8 @@ def artefact_of(
     for request in asked:
         found |= _named(known, request, signs)
     found |= set(known.frames.get(frame or "", ()))
+    if not found:
+        found = _after_comma(known, masked, signs)
     if not found and (bare := bare_request(masked, language, signs.known.verbs[language])):
         thing = head_of(bare, frozenset(known.things[language]), language)
         # A word alone is no request; after many words the thing is hardly what is asked for.
@@ -45,6 +47,17 @@ def artefact_of(
         return None
     one = artefact(found.pop())
     return one if one.allows(request_text) else None
+
+
+def _after_comma(known: Catalogue, masked: str, signs: Signs) -> set[str]:
+    """What is asked for after what is told: "I have three weeks, make me a study plan"."""
+    then = grammar().signs["then_asks"]
+    if not then.search(masked):
+        return set()
+    language = signs.language
+    verbs = signs.known.verbs[language] | known.verbs[language]
+    asked = requests(then.sub(". ", masked), language, verbs, signs.known.ambiguous)
+    return set().union(*(_named(known, request, signs) for request in asked))
 
 
 def _has_material(one: Artefact, signs: Signs) -> bool:

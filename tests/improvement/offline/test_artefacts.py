@@ -200,6 +200,8 @@ def test_a_stated_form_stands_in_the_place_of_the_usual_parts() -> None:
         ("give me names for a bar that sound italian", "style"),
         ("project plan for a school play, premiere on 12 december", "project_limits"),
         ("swot of a small museum that wants to open on mondays", "decision"),
+        ("meal plan for a family of four, 90 euros a week", "effort"),
+        ("database schema for library loans in MySQL, about 40,000 books", "uses"),
         ("business plan for a bookshop in a town of 30,000 people", "place"),
     ],
 )
@@ -238,6 +240,11 @@ def test_a_fault_that_is_told_in_words_needs_its_code(idea: str) -> None:
         ("write tests for `function isLeap(y) { return y % 4 === 0 }`", "tests"),
         ("explain to my students (12 years old) what a fraction is", "explanation"),
         ("what is a good age to retire", None),
+        ("I have 3 weeks to prepare for a B2 german exam, make me a study plan", "study_plan"),
+        ("I'm 62 and swim a little, give me a gym routine for twice a week", "workout"),
+        ("I run a studio and need an email to people who booked the class", "email"),
+        ("tengo una reunión con el casero, hazme el orden del día", "meeting_or_project_plan"),
+        ("I wrote a poem and need an hour to learn it", None),
     ],
 )
 def test_a_usual_phrase_shows_the_artefact_where_its_material_is_there(idea, name) -> None:
