@@ -11,6 +11,17 @@ from prompt_improver.improvement.reading import FORMATS, Form, form_of, mask
 from prompt_improver.improvement.structured_prompt import Framework
 
 # Of these an answer has one: who asks for JSON does not want a table.
+_OTHER_TONES = {
+    "formal": ("informal", "casual", "funny", "divertido"),
+    "formally": ("informal", "casual", "funny"),
+    "informal": ("formal",),
+    "casual": ("formal",),
+    "serious": ("funny", "humorous"),
+    "funny": ("serious",),
+    "humorous": ("serious",),
+    "serio": ("divertido",),
+    "divertido": ("serio",),
+}
 _EXCLUSIVE = frozenset("json yaml xml csv table one code html".split())
 _NAMED = lazy_pattern(
     "|".join(rf"(?P<{name}>(?<![\w-])(?:{words})(?![\w-]))" for name, words in FORMATS.items())
@@ -64,7 +75,7 @@ def _lines(rewrite: Rewrite, masked: str, wanted: Form) -> Iterator[str]:
     written = "\n".join(part for part in own if part.strip())
     yield from _on_role(wanted, role)
     yield from _on_formats(wanted, rules, output)
-    if wanted.counts or wanted.length or wanted.language:
+    if wanted.counts or wanted.length or wanted.language or wanted.tone in _OTHER_TONES:
         yield from _on_numbers(wanted, form_of(written))
     yield from _on_what_is_wanted_alone(wanted, rules, output, prompt.framework)
     if wanted.waits and not rewrite.quotes_idea and not _waits(rewrite.text):
@@ -107,6 +118,8 @@ def _on_numbers(wanted: Form, written: Form) -> Iterator[str]:
     own, other = wanted.length.split(), written.length.split()
     if len(own) == len(other) == 2 and own[1][:4] == other[1][:4] and own[0] != other[0]:
         yield f"The idea sets the length to {wanted.length}: set no other."
+    if written.tone and written.tone in _OTHER_TONES.get(wanted.tone, ()):
+        yield f"The idea wants its answer {wanted.tone}: set no other tone."
     if wanted.language and written.language and _last(wanted.language) != _last(written.language):
         yield f"The idea wants its answer {wanted.language}: name no other language."
 

@@ -21,6 +21,7 @@ from prompt_improver.improvement.gates.limit_words import (
     SAME,
     TELLING,
 )
+from prompt_improver.improvement.gates.numbers import ARTICLES
 from prompt_improver.improvement.gates.verbatim import without_set_off
 from prompt_improver.improvement.language import WORDS, detect_language, stems_of
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
@@ -31,6 +32,8 @@ _MOST_MARKERS = 300  # ... and looked at: what bounds the time for an idea of no
 _TOKEN = lazy_pattern(r"\d+(?:[.,]\d+)*|[^\W_][\w+#]*(?:[.'’-]\w+)*|[,;:!?\n().≤≥<>]")
 _CLAUSE_END = lazy_pattern(r"(?<!max)(?<!máx)(?<!min)[.;!?]+(?=\s|\Z)|\n")
 _BULLET = lazy_pattern(r"\s*(?:[-*•]|\d{1,2}[.)])\s")
+_SAME_UNIT = 4  # letters
+_ONE_OF = lazy_pattern(rf"(?<!\w)(?:1|one|{'|'.join(ARTICLES)})[ -](?P<unit>[^\W\d_]+)")
 _UNIT = lazy_pattern(r"[ \u00a0-]?[^\W\d_]+")
 _CLAUSE_MARKS = ".,;:!?\n("
 _LONGEST_CLAUSE = 200
@@ -110,11 +113,19 @@ def _lost_bounds(rewrite: Rewrite, request: str) -> Iterator[str]:
     for number, kind, first, last in wanted:
         if not any((number, same) in kept for same in SAME_BOUND[kind]):
             unit = _UNIT.match(idea, last)
+            if number == "1" and unit and _has_one(rewrite.text.lower(), unit.group().strip(" -")):
+                continue  # "at most a page" may become "on one page"
             yield " ".join(
                 (request if len(request) == len(idea) else idea)[
                     first : unit.end() if unit else last
                 ].split()
             )
+
+
+def _has_one(text: str, unit: str) -> bool:
+    return any(
+        match.group("unit").startswith(unit[:_SAME_UNIT]) for match in _ONE_OF.finditer(text)
+    )
 
 
 def _lost_limits(rewrite: Rewrite, request: str, language: str) -> Iterator[_Limit]:

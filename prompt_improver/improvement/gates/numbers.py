@@ -31,6 +31,8 @@ _TIMES = {
 _THOUSANDS = lazy_pattern(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*\Z")
 _ENUMERATED = lazy_pattern(r"(?:^|(?<=\s))\d{1,2}\)(?=\s)", re.MULTILINE)
 _LISTED = lazy_pattern(r"^[\s>*\-]*\d{1,2}[.)](?=\s)", re.MULTILINE)
+_FIRST_STEP = lazy_pattern(r"(?:^|\s)1\.\s[^.]+\s2\.\s")
+_STEPS = lazy_pattern(r"(?:^|(?<=\s))\d{1,2}\.(?=\s)")
 _FIRST = lazy_pattern(r"(?:^|\s)1\)\s")
 _ORDINAL = frozenset(("st", "nd", "rd", "th", "º", "ª", "er", "ra", "ro"))
 
@@ -142,6 +144,8 @@ def numbers_of(idea: str) -> Iterator[Number]:
     plain = _LISTED.sub(" ", idea)
     if _FIRST.search(idea):
         plain = _ENUMERATED.sub(" ", plain)
+    if _FIRST_STEP.search(idea):
+        plain = _STEPS.sub(" ", plain)
     yield from find_numbers(plain)
 
 

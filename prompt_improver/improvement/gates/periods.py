@@ -23,7 +23,8 @@ _ADVERBS = {
 }  # fmt: skip
 _WORDS = "|".join(sorted((*_NAMES, *_ADVERBS), key=len, reverse=True))
 _COUNTED = lazy_pattern(
-    r"(?P<number>\d+(?:[.,]\d+)*)(?:[ \u00a0]?[^\W\d_]+|[ \u00a0]?[€$£%]|[ \u00a0]?×){0,5}?"
+    # Each word with a blank before it: what can be cut in several ways costs minutes.
+    r"(?<![\d.,])(?P<number>\d+(?:[.,]\d+)*)[ \u00a0]?[€$£%×]?(?:(?:[ \u00a0]|(?<=\d))[^\W\d_]+){0,5}?"
     r"(?:[ \u00a0]?/[ \u00a0]?|[ \u00a0](?:per|an?|each|every|al|a la|por|cada|ao|à|por cada|par"
     r"|pro|je|am|im|in der|die|alla|allo|all'|ogni|в|за|на)[ \u00a0]|[ \u00a0])"
     rf"(?P<period>{_WORDS})s?(?!\w)"

@@ -38,7 +38,9 @@ _LISTED = lazy_pattern(
     r"|[^:：.!?\n,،、]{2,40}(?:[,،、][^،,、:：.!?\n]{1,40}){1,8})(?=[.!?\n,،]|\Z)"
 )
 _PARTED = lazy_pattern(r"[,،、]|(?<!\w)(?:and|or|y|e|o|et|ou|und|oder|и|και)(?!\w)|(?<!\w)و(?=\w)")
-_WORD = lazy_pattern(r"[^\W\d_]{2,40}")
+_WORD = lazy_pattern(r"[^\W\d_]{2,40}|\d{1,9}")
+_QUESTION = lazy_pattern(r"[^.!?？。\n]{8,200}[?？]")
+_STEP = lazy_pattern(r"(?<!\S)\d{1,2}[.)][ \t]+(?P<item>[^\n]+?)(?=\s+\d{1,2}[.)]\s|\n|\Z)")
 _SHORTEST = 4
 _MOST_PIECES = 40
 _MOST_LOST = 0.6  # of the words that only this piece has
@@ -46,9 +48,9 @@ _LONGEST_TEXT = 8_000
 
 
 def tasks(rewrite: Rewrite) -> GateFailure | None:
-    """Fails where a bullet, a numbered step, a further imperative ("and translate it") or an
-    item of a list of names ("in 3 cities: Riyadh, Jeddah and Dammam") leaves no trace: most
-    of the words that only it has are not in the prompt, in no form."""
+    """Fails where a bullet, a numbered step, one of several questions, a further imperative
+    ("and translate it") or an item of a list of names ("in 3 cities: Riyadh, Jeddah and Dammam")
+    leaves no trace: most of the words that only it has are not in the prompt, in no form."""
     if rewrite.quotes_idea:
         return None
     lost = list(_lost(rewrite))
@@ -66,8 +68,8 @@ def _lost(rewrite: Rewrite) -> Iterator[str]:
     for piece in pieces:
         wanted = set(_words(piece))
         own = wanted.difference(_WORD.findall(lower.replace(piece.lower(), " "))) or wanted
-        if not own:
-            continue
+        if not own or (len(own) == 1 and piece.endswith(("?", "？"))):
+            continue  # "When does one take which?" says nothing by itself
         missing = [word for word in own if word not in text]
         if missing and there is None:
             there = {stem for word in _words(text) for stem in stems_of(word)}
@@ -80,6 +82,12 @@ def _pieces(masked: str) -> Iterator[str]:
     items = [match["item"].strip() for match in _ITEM.finditer(masked)]
     if len(items) > 1:
         yield from items
+    questions = [match.group().strip() for match in _QUESTION.finditer(masked)]
+    if len(questions) > 1:
+        yield from questions
+    steps = [match["item"].strip() for match in _STEP.finditer(masked)]
+    if len(steps) > 1:
+        yield from (step for step in steps if step not in items)
     lower = masked.lower()
     yield from (match["task"].strip() for match in _FURTHER.finditer(lower))
     for match in _LISTED.finditer(lower):
@@ -93,5 +101,6 @@ def _words(text: str) -> list[str]:
     return [
         word
         for word in _WORD.findall(text.lower())
-        if (len(word) >= _SHORTEST or not word.isascii()) and word not in FUNCTION_WORDS
+        if (len(word) >= _SHORTEST or not word.isascii() or word.isdigit())
+        and word not in FUNCTION_WORDS
     ]

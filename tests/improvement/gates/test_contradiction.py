@@ -25,6 +25,7 @@ AGAINST = [
     ("Give me a table of planets", {"guardrails": ("Use no tables.",)}, "table"),
     ("Give me 5 tweets about tea", {"guardrails": ("Write exactly 3 tweets.",)}, "5 tweets"),
     ("Explain tea in 100 words", {"guardrails": ("Write 300 words.",)}, "100 words"),
+    ("Write a formal complaint", {"directive": "Write a casual note."}, "tone"),
     ("Explain tea. Answer in Spanish", {"output_format": "Text in French."}, "spanish"),
     (
         "Write a regex for dates. Only code.",

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from prompt_improver.improvement import gates
+from prompt_improver.improvement.evidence import evidence_of
 from prompt_improver.improvement.gates import FailureKind, GateFailure, check
 from prompt_improver.improvement.structured_prompt import Framework, StructuredPrompt
 from tests.property_testing import given, settings, st
@@ -220,3 +221,28 @@ def test_real_ideas_that_are_quoted_pass_every_gate_but_language() -> None:
     for row in ideas:
         prompt = structured(row["idea"], context=row["context"], role="")
         assert check(row["idea"], row["context"], prompt, model_backend=False) == (), row["idea"]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "1a",
+        "1 a",
+        "1 per ",
+        "1. a ",
+        "1) ",
+        "a: b, ",
+        "? ",
+        "why a",
+        "A",
+        "A ",
+        "from a to b ",
+        "a٣",
+    ],
+)
+def test_a_text_of_one_piece_costs_no_second(piece: str) -> None:
+    for idea in (piece * (8_000 // len(piece)), "1" + piece[-1] * 8_000):
+        began = time.process_time()
+        check(idea, "", structured(idea[::-1]), model_backend=True)
+        evidence_of(idea, "", replace(structured(idea[::-1]), guardrails=()))
+        assert time.process_time() - began < 2

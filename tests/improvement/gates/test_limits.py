@@ -128,6 +128,11 @@ def test_every_thing_that_is_forbidden_must_be_kept() -> None:
             "Schreib einen Bericht von maximal 1 Seite.",
             "Schreib einen Bericht.",
         ),
+        (
+            "Haz un resumen. No más de una página",
+            "Haz un resumen de una página.",
+            "Haz un resumen.",
+        ),
         ("写一份报告，不超过一页", "写一份报告，最多1页。", "写一份报告。"),
     ],
 )

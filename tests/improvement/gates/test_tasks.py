@@ -24,6 +24,16 @@ LIST = (
             "riyadh",
         ),
         (
+            "Pourquoi le ciel est-il bleu ? Pourquoi le coucher du soleil est-il rouge ?",
+            "Expliquez pourquoi le ciel est bleu.",
+            "coucher",
+        ),
+        (
+            "1. read the log 2. find the error 3. propose a patch",
+            "Read the log, find the error.",
+            "patch",
+        ),
+        (
             "اكتب منشورًا عن إطلاق تطبيق في 3 مدن: الرياض وجدة والدمام، من دون ذكر الأسعار",
             "اكتب منشورًا عن إطلاق تطبيق في 3 مدن من دون ذكر الأسعار",
             "الرياض",
@@ -41,6 +51,9 @@ def test_a_task_without_a_trace_is_missing(idea, directive, lost):
     ("idea", "directive"),
     [
         (LIST, "Build a gym page: pricing explained, a contact form, client testimonials."),
+        ("Plan it:\n- 8 kids\n- dinosaurs", "Plan it for 8 children with dinosaurs."),
+        ("Why do cats purr? Can big cats do it?", "Say why cats purr, and whether big cats can."),
+        ("Was ist TCP? Wann nimmt man was?", "Erkläre TCP und wann es passt."),
         ("Fix the bug and add a test", "Fix the bug, then cover it by tests."),
         ("Compare three cities: Rome, Paris and Oslo", "Compare Paris, Rome and Oslo."),
         ("Write a poem", "Write a poem about anything."),
