@@ -24,7 +24,8 @@ _ADVERBS = {
 _WORDS = "|".join(sorted((*_NAMES, *_ADVERBS), key=len, reverse=True))
 _COUNTED = lazy_pattern(
     # Each word with a blank before it: what can be cut in several ways costs minutes.
-    r"(?<![\d.,])(?P<number>\d+(?:[.,]\d+)*)[ \u00a0]?[€$£%×]?(?:(?:[ \u00a0]|(?<=\d))[^\W\d_]+){0,5}?"
+    r"(?<![\d.,])(?P<number>\d+(?:[.,]\d+)*)[ \u00a0]?[€$£%×]?"
+    r"(?:(?:[ \u00a0]|(?<=\d))[^\W\d_]+){0,5}?"
     r"(?:[ \u00a0]?/[ \u00a0]?|[ \u00a0](?:per|an?|each|every|al|a la|por|cada|ao|à|por cada|par"
     r"|pro|je|am|im|in der|die|alla|allo|all'|ogni|в|за|на)[ \u00a0]|[ \u00a0])"
     rf"(?P<period>{_WORDS})s?(?!\w)"
