@@ -10,6 +10,7 @@ from prompt_improver.improvement.gates.numbers import ARTICLES, WORDS_OF_NUMBERS
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
 
 _PHRASES = Path(__file__).with_name("limit_phrases.toml")
+_SECTION = lazy_pattern(r"^\[(\w+)\]\n", re.MULTILINE)
 _KINDS = {"ban": "not"}
 _N = lazy_pattern(r"(?<![\w\\])N(?!\w)")
 _NUMBER = rf"(?:\d[\d.,]*|{'|'.join(sorted(WORDS_OF_NUMBERS, key=len, reverse=True))})\b"
@@ -33,17 +34,20 @@ class LimitPatterns:
 
 
 @cache
-def _phrases() -> dict[str, dict[str, list[str]]]:
-    return tomllib.loads(_PHRASES.read_text("utf-8"))
+def _sections() -> dict[str, str]:
+    """TOML of each language: an idea needs one, and TOML is slow to parse."""
+    _, *parts = _SECTION.split(_PHRASES.read_text("utf-8"))
+    return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
 @cache
 def limit_patterns(language: str) -> LimitPatterns | None:
     """The phrases of ``language``, an ISO 639-1 code; None where we have none. Read at the
     first call."""
-    if language not in _phrases():
+    if language not in _sections():
         return None
-    known = {name: "|".join(phrases) for name, phrases in _phrases()[language].items()}
+    phrases = tomllib.loads(_sections()[language])
+    known = {name: "|".join(each) for name, each in phrases.items()}
 
     def kinds(*names: str) -> str:
         return "|".join(
