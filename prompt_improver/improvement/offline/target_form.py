@@ -25,9 +25,12 @@ def addition_of_target(read: Read, target: Target) -> Addition:
         return _of_agent(read, read.language)
     if target is not Target.SYSTEM:
         return Addition()
-    rules = targets().system["rules"]
-    fits = (rule for rule in rules if read.form.stated.isdisjoint(rule.get("unless", ())))
-    return Addition(rules=tuple(rule[read.language] for rule in fits))
+    rules = [
+        rule
+        for rule in _fitting(targets().system["rules"], fold(read.idea[:_READ]))
+        if read.form.stated.isdisjoint(rule.get("stated", ()))
+    ]
+    return Addition(rules=tuple(rule[read.language] for rule in rules))
 
 
 def _of_agent(read: Read, language: str) -> Addition:
@@ -121,10 +124,17 @@ def _in_own_form(prompt: StructuredPrompt, idea: str) -> StructuredPrompt:
     pairs = zip(prompt.guardrails, prompt.guardrail_sources, strict=True)
     added = [rule for rule, source in pairs if source == "assumed"]
     text = idea.rstrip()
-    for line in (*added, prompt.output_format, *prompt.assumptions):
+    unless = targets().plain.get(prompt.language or "", "")
+    assumed = [f"{unless} {line}" for line in prompt.assumptions if unless]
+    for line in (*added, prompt.output_format, *assumed):
         if line and len(text) + len(line) + 2 <= _PLAIN_GROWTH * len(idea):
             text = f"{text}\n\n{line}"
+    # A default that found no place is none that the prompt assumes.
+    questions = tuple(
+        question if question.default in text else replace(question, default="")
+        for question in prompt.questions
+    )
     return replace(
         prompt, directive=text if text != idea.rstrip() else idea, material="", guardrails=(),
-        guardrail_sources=(), assumptions=(), output_format="",
+        guardrail_sources=(), assumptions=(), output_format="", questions=questions,
     )  # fmt: skip

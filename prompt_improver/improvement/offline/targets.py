@@ -22,6 +22,7 @@ class Targets:
     auto: dict[str, str]
     agent: dict[str, Any]
     system: dict[str, Any]
+    plain: dict[str, str]
     image: tuple[Fact, ...]
     image_lead: dict[str, str]
     avoid: dict[str, str]

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from prompt_improver.improvement.brief import Brief
+from prompt_improver.domain.question import Answer
+from prompt_improver.improvement.brief import Brief, with_answers
 from prompt_improver.improvement.gates import check
-from prompt_improver.improvement.offline import choose_target, compose
+from prompt_improver.improvement.offline import answer_labels, choose_target, compose
 from prompt_improver.improvement.offline.artefacts import artefact, catalogue
 from prompt_improver.improvement.offline.grammar import FOLDER
 from prompt_improver.improvement.offline.knowledge import LANGUAGES, knowledge
@@ -256,3 +257,21 @@ def test_assumptions_give_way_to_the_request_in_the_prompt_and_not_as_one_of_the
     head, lines = prompt.render().split("## Assumptions\n\n")[1].split("\n\n- ", 1)
     assert head == "These hold only where the request and its context do not say otherwise."
     assert lines.startswith(prompt.assumptions[0])
+
+
+def test_an_answer_counts_as_the_users_own_words_limits_included() -> None:
+    idea = "sql query to get the top customers by revenue"
+    answers = (
+        Answer(id="database", text="MySQL 8, never use CTEs"),
+        Answer(id="nobody-asked", text="at most 20 rows"),
+    )
+    told = with_answers(idea, answers, answer_labels(idea))
+    ids = frozenset(answer.id for answer in answers)
+    prompt = compose(told, "", Brief(answered=ids, taken=ids)).prompt
+    assert prompt.render().startswith(
+        f"## Task\n\n{idea}\n\nDatabase: MySQL 8, never use CTEs\n\nat most 20 rows"
+    )
+    assert {"never use CTEs", "at most 20 rows"} <= set(prompt.guardrails)
+    assert [question.id for question in prompt.questions] == ["schema"]
+    assert "PostgreSQL" not in prompt.render()
+    assert check(told, "", prompt, model_backend=False) == ()

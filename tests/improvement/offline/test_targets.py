@@ -136,6 +136,28 @@ def test_a_plain_prompt_has_no_heading_and_at_most_half_as_much_again(idea: str)
     assert "#" not in text
 
 
+def test_a_plain_prompt_tells_a_default_only_as_one_and_only_where_it_has_room() -> None:
+    idea = (
+        "necesito un plan de estudio para el first, trabajo por las mañanas y tengo las tardes "
+        "libres menos los miércoles y los viernes"
+    )
+    prompt = composed(idea, Target.PLAIN)
+    text = prompt.render()
+    assert text.count("Si no digo otra cosa: ") == len(
+        [question for question in prompt.questions if question.default]
+    )
+    assert all(question.default in text for question in prompt.questions)
+    assert [q.default for q in composed("sql query for new orders", Target.PLAIN).questions] == [
+        "",
+        "",
+    ]
+
+
+def test_an_assistant_that_speaks_one_language_is_not_told_to_follow_the_message() -> None:
+    text = composed("a spanish tutor who only speaks spanish", Target.SYSTEM).render()
+    assert "language of the message" not in text
+
+
 @pytest.mark.parametrize("target", Target)
 def test_what_a_target_adds_passes_the_gates(target: Target) -> None:
     for idea in (
