@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 
 from prompt_improver import __version__
 from prompt_improver.api import docs, health, history, history_item, improve, page, refine
@@ -62,7 +63,7 @@ def create_app(
         clock: what the breaker goes by.
 
     Raises:
-        SettingsError: the API would stand open to others without a key.
+        SettingsError: the API would stand open to others without a key, or MCP lacks its package.
     """
     exposure = check_exposure(settings, address)
     replacements = Replacements(
@@ -80,7 +81,18 @@ def create_app(
     for router in _ROUTERS:
         app.include_router(router)
     docs.describe(app)
+    _add_mcp(app, settings)
     return app
+
+
+def _add_mcp(app: FastAPI, settings: Settings) -> None:
+    if not settings.mcp_enabled:
+        return
+    from prompt_improver.mcp.http import PATH, McpEndpoint
+    from prompt_improver.mcp_wiring import check_installed
+
+    check_installed("MCP_ENABLED=true")
+    app.router.routes.append(Route(PATH, McpEndpoint(settings.cors_origins)))
 
 
 def _make_app(begin: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:

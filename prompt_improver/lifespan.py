@@ -69,6 +69,10 @@ async def lifespan(
         else:
             container.register_singleton(Recorder, DisabledRecorder())
             container.register_singleton(RepositoryHealth, DisabledRepositoryHealth())
+        if settings.mcp_enabled:
+            from prompt_improver.mcp_wiring import start_mcp
+
+            await start_mcp(stack, app, container, settings)
         yield
 
 

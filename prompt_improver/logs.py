@@ -9,7 +9,7 @@ from prompt_improver.api.current_request import current_request_id
 
 # Their lines can quote keys, addresses with keys in them, and the user's text. What matters
 # of it comes up as an error of our own.
-_SILENCED = ("httpx", "httpcore", "openai", "LiteLLM", "dspy", "py.warnings")
+_SILENCED = ("httpx", "httpcore", "openai", "LiteLLM", "dspy", "mcp", "py.warnings")
 
 
 class _WithRequestId(logging.Filter):

@@ -3,13 +3,15 @@
 import contextlib
 import importlib.util
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prompt_improver.domain.errors import SettingsError
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.question import Answer
+from prompt_improver.domain.recorder import Recorder
 from prompt_improver.domain.target import Target
 from prompt_improver.improvement.backends import Backends
 from prompt_improver.improvement.cancellation import Cancellation
@@ -28,6 +30,9 @@ from prompt_improver.improvement.progress import Event, watched
 from prompt_improver.recording import DirectRecorder
 from prompt_improver.settings import Settings
 from prompt_improver.wiring import make_direct_recorder
+
+if TYPE_CHECKING:
+    from prompt_improver.improvement.model.demonstrations import Demonstrations
 
 logger = logging.getLogger(__name__)
 
@@ -100,23 +105,44 @@ async def _once(
     work: Callable[[ImproveIdea], Awaitable[Improved]],
     hear: Callable[[Event], None] | None,
 ) -> Once:
+    async with without_server(settings) as parts:
+        with contextlib.nullcontext() if hear is None else watched(hear):
+            improved = await work(parts.improve_idea)
+    recorder = parts.recorder
+    problem = recorder.problem if isinstance(recorder, DirectRecorder) else None
+    return improved, [notice for notice in (parts.backends.notice, problem) if notice]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithoutServer:
+    """The use case, and what it is made of."""
+
+    improve_idea: ImproveIdea
+    backends: Backends
+    recorder: Recorder
+
+
+@contextlib.asynccontextmanager
+async def without_server(settings: Settings) -> AsyncIterator[WithoutServer]:
+    """The use case in a process of its own, to the end of the block.
+
+    Raises:
+        SettingsError: a setting of the model is wrong.
+    """
     backends = await make_backends(settings)
     recorder = make_direct_recorder(settings)
     improve_idea = ImproveIdea(
         backends,
         recorder,
-        slots=ModelSlots(1),
+        slots=ModelSlots(settings.max_concurrent_improvements),
         observer=ImprovementObserver(),
         fallback=settings.llm_fallback == "offline",
     )
     try:
-        with contextlib.nullcontext() if hear is None else watched(hear):
-            improved = await work(improve_idea)
+        yield WithoutServer(improve_idea=improve_idea, backends=backends, recorder=recorder)
     finally:
         for improver in backends.improvers.values():
             await improver.close()
-    problem = recorder.problem if isinstance(recorder, DirectRecorder) else None
-    return improved, [notice for notice in (backends.notice, problem) if notice]
 
 
 def is_dspy_installed() -> bool:
@@ -185,20 +211,9 @@ def _model_improvers(
 ) -> dict[BackendType, Improver]:
     # What calls a model is imported where there is one.
     from prompt_improver.improvement.model.connection import ModelConnection
-    from prompt_improver.improvement.model.demonstrations import (
-        DEFAULT_DEMONSTRATIONS,
-        load_demonstrations,
-    )
     from prompt_improver.improvement.model.dspy_improver import DspyImprover
 
-    path = settings.dspy_fewshot_trainset_path
-    try:
-        demonstrations = load_demonstrations(Path(path) if path else DEFAULT_DEMONSTRATIONS)
-    except ValueError as error:
-        raise SettingsError(
-            f"DSPY_FEWSHOT_TRAINSET_PATH: {error}; mend it, or remove it to use the examples that "
-            "come with the program"
-        ) from None
+    demonstrations = make_demonstrations(settings)
     connection = ModelConnection(choice)
     return {
         BackendType.ZERO_SHOT: DspyImprover(connection),
@@ -206,6 +221,27 @@ def _model_improvers(
             connection, demonstrations=demonstrations, k=settings.dspy_fewshot_k
         ),
     }
+
+
+def make_demonstrations(settings: Settings) -> "Demonstrations":
+    """The examples that a model is shown.
+
+    Raises:
+        SettingsError: they cannot be read.
+    """
+    from prompt_improver.improvement.model.demonstrations import (
+        DEFAULT_DEMONSTRATIONS,
+        load_demonstrations,
+    )
+
+    path = settings.dspy_fewshot_trainset_path
+    try:
+        return load_demonstrations(Path(path) if path else DEFAULT_DEMONSTRATIONS)
+    except ValueError as error:
+        raise SettingsError(
+            f"DSPY_FEWSHOT_TRAINSET_PATH: {error}; mend it, or remove it to use the examples that "
+            "come with the program"
+        ) from None
 
 
 def _language_model_settings(settings: Settings) -> LanguageModelSettings:

@@ -60,6 +60,7 @@ class _Server(uvicorn.Server):
             sys.stdout.flush()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._shutdown.began.set()
         grace = asyncio.get_running_loop().call_later(self._grace_s, self._end_grace)
         try:
             await super().shutdown(sockets)

@@ -16,6 +16,8 @@ OUTSIDE = {
     "dspy",
     "fastapi",
     "httpx",
+    "mcp",
+    "mcp_types",
     "prometheus_client",
     "pydantic",
     "pydantic_settings",
@@ -34,11 +36,19 @@ DOMAIN = f"{OWN}.domain"
 IMPROVEMENT = {DOMAIN, f"{OWN}.improvement"}
 USE_CASE = {
     f"{OWN}.improvement.{name}"
-    for name in ("improve_idea", "improved", "backends", "cancellation", "progress")
+    for name in (
+        "backends",
+        "cancellation",
+        "client_prompt",
+        "improve_idea",
+        "improved",
+        "progress",
+        "text_bounds",
+    )
 }
 """What a door may know of the improvement."""
 SETTINGS = {f"{OWN}.settings", f"{OWN}.setting_values"}
-ALL = OUTSIDE - {"dspy"}
+ALL = OUTSIDE - {"dspy", "mcp", "mcp_types"}
 
 # Where a module lies, and what of OUTSIDE it may import; the longest beginning counts. Every
 # module has a rule.
@@ -55,7 +65,13 @@ MAY_IMPORT = {
         DOMAIN,
         f"{OWN}.data_folder",
         f"{OWN}.prompt_raycast_settings",
+        f"{OWN}.server_settings",
         f"{OWN}.improvement.model.providers",
+        f"{OWN}.setting_values",
+        "pydantic",
+        "pydantic_settings",
+    },
+    "prompt_improver/server_settings.py": {
         f"{OWN}.setting_values",
         "pydantic",
         "pydantic_settings",
@@ -100,6 +116,19 @@ MAY_IMPORT = {
     },
     # Files, and their names.
     "prompt_improver/page/": set(),
+    # The package mcp is imported inside functions.
+    "prompt_improver/mcp/": {
+        f"{OWN}.__version__",
+        f"{OWN}.background_task",
+        f"{OWN}.mcp",
+        DOMAIN,
+        *USE_CASE,
+        "mcp",
+        "mcp_types",
+        "pydantic",
+    },
+    "prompt_improver/mcp/http.py": {f"{OWN}.api.errors", f"{OWN}.api.shutdown", "mcp", *WEB},
+    "prompt_improver/mcp_wiring.py": {*ALL, "mcp"},
     "prompt_improver/http_protocol.py": {f"{OWN}.api.errors", f"{OWN}.api.middleware", "uvicorn"},
     "prompt_improver/logs.py": {f"{OWN}.api.current_request"},
     "prompt_improver/cli/": {
@@ -109,6 +138,7 @@ MAY_IMPORT = {
         f"{OWN}.cli",
         f"{OWN}.importing",
         f"{OWN}.logs",
+        f"{OWN}.mcp_wiring",
         f"{OWN}.model_wiring",
         f"{OWN}.server",
         f"{OWN}.setting_warnings",
@@ -221,6 +251,7 @@ for name in {names!r}:
     importlib.import_module(name)
 assert "dspy" not in sys.modules, "DSPy was imported"
 assert "litellm" not in sys.modules, "LiteLLM was imported"
+assert "mcp" not in sys.modules, "mcp was imported"
 assert not logging.getLogger().handlers, "the log was set up"
 """
     done = subprocess.run(
@@ -235,7 +266,9 @@ assert not logging.getLogger().handlers, "the log was set up"
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("module", ["app", "lifespan", "wiring", "model_wiring", "server"])
+@pytest.mark.parametrize(
+    "module", ["app", "lifespan", "wiring", "mcp_wiring", "model_wiring", "server"]
+)
 def test_no_function_that_wires_has_over_40_lines(module):
     tree = ast.parse((ROOT / "prompt_improver" / f"{module}.py").read_text())
     functions = [

@@ -14,8 +14,8 @@ from prompt_improver.domain.question import Answer
 from prompt_improver.domain.recorder import RecorderCounts, SaveOutcome
 from prompt_improver.domain.target import Target
 from prompt_improver.domain.values import find_unstorable_character
-from prompt_improver.improvement.improve_idea import MAX_TEXT_CHARACTERS
 from prompt_improver.improvement.improved import ModelFailure
+from prompt_improver.improvement.text_bounds import MAX_TEXT_CHARACTERS
 
 
 def storable(text: str) -> str:

@@ -7,6 +7,8 @@ class Shutdown:
     """Whoever makes the app sets these; without a server nobody does."""
 
     def __init__(self) -> None:
+        self.began = asyncio.Event()
+        """No new requests come; those that have no end of their own are to end."""
         self.grace_ended = asyncio.Event()
         """Requests are no longer left the time that their model wants."""
         self.hurried = asyncio.Event()

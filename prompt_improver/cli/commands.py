@@ -13,6 +13,7 @@ from prompt_improver.cli import database as cli_database
 from prompt_improver.cli import history as cli_history
 from prompt_improver.cli import improve as cli_improve
 from prompt_improver.cli import listing, output
+from prompt_improver.cli import mcp as cli_mcp
 from prompt_improver.cli import opinions as cli_opinions
 from prompt_improver.cli import versions as cli_versions
 from prompt_improver.cli.help import GroupedCommands
@@ -171,6 +172,7 @@ for command in (
     listing.search,
     cli_history.show,
     cli_history.export,
+    cli_mcp.mcp,
     cli_database.migrate,
     cli_database.backup,
     cli_database.restore,

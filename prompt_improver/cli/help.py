@@ -38,6 +38,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "Serve": {
         "serve": "Serve the page and the HTTP API.",
+        "mcp": "Serve coding agents and other MCP clients.",
         "completion": "Print what makes your shell complete commands.",
     },
 }

@@ -37,6 +37,9 @@ ERRORS = MappingProxyType(
             "This server needs its key: send the header Authorization: Bearer API_KEY.",
             log_level=logging.WARNING,
         ),
+        "origin_not_allowed": _usage(
+            403, "Pages of this origin may not call this server. Add the origin to CORS_ORIGINS."
+        ),
         "not_found": _usage(404, "There is nothing at this address. GET / lists the endpoints."),
         "trailing_slash": _usage(
             404, "There is nothing at this address. Remove the slash at its end."

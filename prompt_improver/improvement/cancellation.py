@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from prompt_improver.domain.errors import CallerGoneError, StoppingError
+from prompt_improver.domain.errors import CallerGoneError, ImproverTimeoutError, StoppingError
 
 T = TypeVar("T")
 
@@ -28,6 +28,8 @@ class Cancellation:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the program stops and its grace is over."""
     linger_s: float = LINGER_S
+    longest_s: float | None = None
+    """Seconds that the caller waits for a model; None leaves it to the model's own limit."""
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of ``work``, or what it raises.
@@ -39,6 +41,7 @@ class Cancellation:
         Raises:
             CallerGoneError: the caller has gone.
             StoppingError: the program is being stopped.
+            ImproverTimeoutError: it took longer than ``longest_s``.
         """
         if self.stopping.is_set():
             work.close()
@@ -50,7 +53,9 @@ class Cancellation:
         stopping = asyncio.create_task(self.stopping.wait())
         tasks: set[asyncio.Task[Any]] = {working, gone, stopping}
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(
+                tasks, timeout=self.longest_s, return_when=asyncio.FIRST_COMPLETED
+            )
             if gone.done() and not working.done():
                 await asyncio.wait({working}, timeout=self.linger_s)
         finally:
@@ -62,4 +67,6 @@ class Cancellation:
                 raise CallerGoneError("cancelled: the caller has gone")
             if not stopping.cancelled():
                 raise StoppingError("cancelled: the program is being stopped")
+            if not done:
+                raise ImproverTimeoutError(f"cancelled: the caller waits {self.longest_s:g} s")
         return working.result()

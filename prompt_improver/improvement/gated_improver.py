@@ -9,7 +9,7 @@ from prompt_improver.domain.errors import ImproverError, ImproverReplyError
 from prompt_improver.improvement.brief import CHAT, Brief
 from prompt_improver.improvement.evidence import evidence_of
 from prompt_improver.improvement.gates import GateFailure, check, is_long
-from prompt_improver.improvement.guardrail_source import sources_of, users_rules_first
+from prompt_improver.improvement.guardrail_source import with_sources
 from prompt_improver.improvement.improver import (
     UNREADABLE_REPLY,
     Correction,
@@ -203,9 +203,7 @@ class GatedImprover(Improver):
             prompt = kept.prompt
             warnings = tuple(dict.fromkeys((*warnings, *names, *kept.warnings)))
         else:
-            if prompt.guardrails and not prompt.guardrail_sources:
-                sources = sources_of(prompt.guardrails, idea, context)
-                prompt = users_rules_first(replace(prompt, guardrail_sources=sources))
+            prompt = with_sources(prompt, idea, context)
             if self._improver.can_correct and prompt.artefact is None and brief.revision is None:
                 # What the idea is for does not depend on who writes the prompt.
                 prompt = replace(prompt, artefact=compose(idea, context, brief).prompt.artefact)

@@ -26,6 +26,15 @@ def sources_of(guardrails: tuple[str, ...], idea: str, context: str) -> tuple[Gu
     return tuple(source_of(guardrail, idea, context) for guardrail in guardrails)
 
 
+def with_sources(prompt: StructuredPrompt, idea: str, context: str) -> StructuredPrompt:
+    """``prompt`` with a source for each of its rules, the user's first; as it is where somebody
+    has said already."""
+    if not prompt.guardrails or prompt.guardrail_sources:
+        return prompt
+    sources = sources_of(prompt.guardrails, idea, context)
+    return users_rules_first(replace(prompt, guardrail_sources=sources))
+
+
 def users_rules_first(prompt: StructuredPrompt) -> StructuredPrompt:
     """The same rules, those that are assumed last, as the prompt shows them."""
     pairs = sorted(

@@ -4,7 +4,7 @@ import contextlib
 import time
 import uuid
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -18,13 +18,23 @@ from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.question import Answer
 from prompt_improver.domain.recorder import Recorder
 from prompt_improver.domain.target import Target
-from prompt_improver.domain.values import find_unstorable_character
 from prompt_improver.improvement.answering import Answering
 from prompt_improver.improvement.backends import Backends
 from prompt_improver.improvement.brief import Brief, with_answers
 from prompt_improver.improvement.cancellation import Cancellation
+from prompt_improver.improvement.client_prompt import (
+    ClientParts,
+    find_broken,
+    improvement_of_client,
+    prompt_of_client,
+)
 from prompt_improver.improvement.event_stream import stream_events
-from prompt_improver.improvement.improved import Improved, ImprovementObserver, ModelFailure
+from prompt_improver.improvement.improved import (
+    Checked,
+    Improved,
+    ImprovementObserver,
+    ModelFailure,
+)
 from prompt_improver.improvement.improver import Improvement
 from prompt_improver.improvement.model_slots import ModelSlots
 from prompt_improver.improvement.offline import answer_labels, choose_target
@@ -37,9 +47,7 @@ from prompt_improver.improvement.refining import (
     told_to_change,
 )
 from prompt_improver.improvement.revision import Revision
-
-MAX_TEXT_CHARACTERS = 100_000
-"""Of the idea, and of the context."""
+from prompt_improver.improvement.text_bounds import check_text, within_bounds
 
 
 class ImproveIdea:
@@ -112,7 +120,7 @@ class ImproveIdea:
         for answer in answers:
             check_text("answers", answer.id)
             check_text("answers", answer.text)
-        told = _within_bounds(with_answers(idea, answers, answer_labels(idea) if answers else {}))
+        told = within_bounds(with_answers(idea, answers, answer_labels(idea) if answers else {}))
         brief = Brief(
             target=target or choose_target(told),
             answered=frozenset(answer.id for answer in answers),
@@ -151,7 +159,7 @@ class ImproveIdea:
         for answer in answers:
             check_text("answers", answer.id)
             check_text("answers", answer.text)
-        wish = _within_bounds(told_to_change(parent, feedback, answers))
+        wish = within_bounds(told_to_change(parent, feedback, answers))
         if not wish:
             raise InvalidRequestError("feedback: must not be blank")
         before = prompt_of(parent)
@@ -164,7 +172,7 @@ class ImproveIdea:
         idea = told_idea(parent)
         if not feedback.strip() and self._is_as_composed(parent, backend):
             # As if the answers had been there from the start: a better prompt than rules beside.
-            idea = _within_bounds(told_idea(parent, answers))
+            idea = within_bounds(told_idea(parent, answers))
         else:
             settled = settled_defaults(parent, answers)
             asked = Revision(
@@ -228,6 +236,44 @@ class ImproveIdea:
         )
         return Improved(history=history, saved=await self._answering.recorder.record(history))
 
+    async def check(
+        self,
+        idea: str,
+        context: str,
+        parts: ClientParts,
+        *,
+        target: Target | None = None,
+        model: str = "",
+    ) -> Checked:
+        """Hold what the caller's own model wrote against ``idea``, and keep it where nothing is
+        broken. Nothing is put right; ``model`` is that model's name.
+
+        Raises:
+            BlankIdeaError, InvalidRequestError: as ``improve``, of the parts too.
+        """
+        began = self._answering.clock()
+        given = {"idea": idea, "context": context, "model": model, **asdict(parts)}
+        for name, text in given.items():
+            for each in text if isinstance(text, tuple) else (text,):
+                check_text(name, each)
+        if not idea.strip():
+            raise BlankIdeaError("the idea is blank")
+        if not parts.directive.strip():
+            raise InvalidRequestError("directive: must not be blank")
+        brief = Brief(target=target or choose_target(idea))
+        prompt = prompt_of_client(idea, context, brief.target, parts)
+        if broken := find_broken(idea, context, prompt):
+            return Checked(broken=broken)
+        history = improvement_of_client(idea, context, prompt, model).to_history(
+            idea=idea,
+            context=context,
+            brief=brief,
+            latency_ms=(self._answering.clock() - began) * 1000,
+        )
+        self._answering.observer.count_improvement(history)
+        saved = await self._answering.recorder.record(history)
+        return Checked(improved=Improved(history=history, saved=saved))
+
     async def stream(
         self, work: Coroutine[Any, Any, Improved]
     ) -> AsyncGenerator[Event | Improved, None]:
@@ -252,21 +298,3 @@ class ImproveIdea:
                         asked, self._answering.clock() - began
                     )
                 yield event
-
-
-def check_text(name: str, text: str) -> None:
-    """Raises InvalidRequestError where ``text`` is too long or the history cannot hold it."""
-    if len(text) > MAX_TEXT_CHARACTERS:
-        raise InvalidRequestError(f"{name}: must have at most {MAX_TEXT_CHARACTERS} characters")
-    if found := find_unstorable_character(text):
-        raise InvalidRequestError(f"{name}: must not hold {found}")
-
-
-def _within_bounds(told: str) -> str:
-    """``told``. Raises InvalidRequestError where it has become too long by the answers in it."""
-    if len(told) > MAX_TEXT_CHARACTERS:
-        raise InvalidRequestError(
-            f"answers: must have at most {MAX_TEXT_CHARACTERS} characters together with the text "
-            "that they go with"
-        )
-    return told

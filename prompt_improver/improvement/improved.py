@@ -20,6 +20,24 @@ class Improved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """One thing that a prompt must not have lost or changed, and has."""
+
+    gate: str
+    text: str
+    """What to put right; it names the piece as it stands in the idea."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What became of a prompt that the caller's own model wrote."""
+
+    broken: tuple[Broken, ...] = ()
+    improved: Improved | None = None
+    """The improvement, kept; None where something is broken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFailure:
     """That the model gave no answer, and when."""
 

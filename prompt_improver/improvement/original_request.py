@@ -1,5 +1,6 @@
 """The user's own words beside a rewrite that does not hold all of them."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from prompt_improver.improvement.gates import FailureKind, GateFailure
@@ -19,12 +20,17 @@ def only_missing(failures: tuple[GateFailure, ...]) -> bool:
 def lacks_material(idea: str, prompt: StructuredPrompt) -> bool:
     """Whether material of ``idea`` is not in ``prompt`` as it stands, or the prompt names
     material of it that is nowhere else in the prompt."""
+    return any(True for _ in missing_material(idea, prompt))
+
+
+def missing_material(idea: str, prompt: StructuredPrompt) -> Iterator[str]:
+    """That material, as it stands in ``idea``."""
     text = _flat(replace(prompt, material="").render())
     found = [idea[each.start : each.end] for each in mask(idea).blocks]
     long = [piece for piece in found if len(piece) >= _SHORTEST or "\n" in piece.strip()]
     if prompt.material.strip() and _flat(prompt.material) in _flat(idea):
         long.append(prompt.material)
-    return any(_flat(piece) not in text for piece in long)
+    yield from (piece for piece in long if _flat(piece) not in text)
 
 
 def add_original_request(idea: str, prompt: StructuredPrompt) -> StructuredPrompt:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from prompt_improver.domain.question import Question
@@ -139,6 +139,22 @@ class StructuredPrompt:
             task = INSTRUCTIONS.get(self.language or "en", INSTRUCTIONS["en"])
         sections = ((words.role, contain(self.role)), (task, contain(self.directive)), *frame)
         return "\n\n".join(f"## {title}\n\n{body}" for title, body in sections if body.strip())
+
+
+def fit_to_target(prompt: StructuredPrompt) -> StructuredPrompt:
+    """``prompt`` without the parts that its target has no place for. What the idea needs of
+    them the gates miss in the rest."""
+    if prompt.target is Target.AGENT:
+        return replace(prompt, role="")
+    if prompt.target not in (Target.IMAGE, Target.PLAIN):
+        return prompt
+    bare = replace(
+        prompt, role="", framework=Framework.NONE, guardrails=(), output_format="",
+        assumptions=(), examples="",
+    )  # fmt: skip
+    if prompt.target is Target.IMAGE:
+        return replace(bare, directive=" ".join(bare.directive.split()))
+    return bare
 
 
 def _bullets(lines: tuple[str, ...]) -> str:

@@ -1,5 +1,7 @@
 """Keeping one improvement at once, without a server."""
 
+import asyncio
+
 from prompt_improver.domain.errors import RepositoryConstraintError, RepositoryError, SpoolError
 from prompt_improver.domain.prompt_history import PromptHistory
 from prompt_improver.domain.prompt_repository import PromptRepository
@@ -9,15 +11,20 @@ from prompt_improver.domain.recorder import Recorder, SaveOutcome
 
 class DirectRecorder(Recorder):
     """Saves each row before it answers, or spools it where the database cannot take it. Opens
-    and closes both for each row."""
+    and closes both for each row, one row after the other."""
 
     def __init__(self, repository: PromptRepository, spool: PromptSpool) -> None:
         self._repository = repository
         self._spool = spool
+        self._lock = asyncio.Lock()
         self.problem: str | None = None
         """Why the last row is not in the database; None where it is."""
 
     async def record(self, history: PromptHistory) -> SaveOutcome:
+        async with self._lock:
+            return await self._record(history)
+
+    async def _record(self, history: PromptHistory) -> SaveOutcome:
         self.problem = None
         try:
             await self._repository.open()

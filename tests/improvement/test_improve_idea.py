@@ -23,9 +23,10 @@ from prompt_improver.domain.question import Answer, Question
 from prompt_improver.domain.recorder import Recorder, SaveOutcome
 from prompt_improver.domain.target import Target
 from prompt_improver.improvement.cancellation import Cancellation
-from prompt_improver.improvement.improve_idea import MAX_TEXT_CHARACTERS, ImproveIdea
+from prompt_improver.improvement.improve_idea import ImproveIdea
 from prompt_improver.improvement.improved import ImprovementObserver, ModelFailure
 from prompt_improver.improvement.model_slots import ModelSlots
+from prompt_improver.improvement.text_bounds import MAX_TEXT_CHARACTERS
 from tests.scripted_improver import ScriptedImprover, make_backends
 
 pytestmark = pytest.mark.anyio

@@ -1,16 +1,14 @@
 """The two backends with a model: zero-shot, and few-shot with similar examples."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from prompt_improver.domain.prompt_history import BackendType
-from prompt_improver.domain.target import Target
 from prompt_improver.improvement.brief import CHAT, Brief
 from prompt_improver.improvement.improver import Correction, Improvement, Improver
 from prompt_improver.improvement.language import detect_language
 from prompt_improver.improvement.model.connection import ModelConnection
 from prompt_improver.improvement.model.demonstrations import Demonstration, Demonstrations
-from prompt_improver.improvement.structured_prompt import Framework, StructuredPrompt
+from prompt_improver.improvement.structured_prompt import StructuredPrompt, fit_to_target
 
 
 class DspyImprover(Improver):
@@ -85,26 +83,10 @@ class DspyImprover(Improver):
             language=language,
         )
         return Improvement(
-            prompt=_fitted(prompt),
+            prompt=fit_to_target(prompt),
             backend=self.backend,
             model_version=self.model_version,
             input_tokens=use.input_tokens,
             output_tokens=use.output_tokens,
             model_calls=use.calls,
         )
-
-
-def _fitted(prompt: StructuredPrompt) -> StructuredPrompt:
-    """``prompt`` without the parts that its target has no place for. What the idea needs of
-    them the gates miss in the rest."""
-    if prompt.target is Target.AGENT:
-        return replace(prompt, role="")
-    if prompt.target not in (Target.IMAGE, Target.PLAIN):
-        return prompt
-    bare = replace(
-        prompt, role="", framework=Framework.NONE, guardrails=(), output_format="",
-        assumptions=(), examples="",
-    )  # fmt: skip
-    if prompt.target is Target.IMAGE:
-        return replace(bare, directive=" ".join(bare.directive.split()))
-    return bare

@@ -71,6 +71,13 @@ _OUTPUTS: dict[str, tuple[Any, str]] = {
         "decides.",
     ),
 }
+
+
+def describe_part(name: str) -> str:
+    """What the model is told of this part of a prompt."""
+    return _OUTPUTS[name][1]
+
+
 _REASONING = "One or two sentences: what the idea is after, and what it leaves open."
 
 

@@ -1,0 +1,123 @@
+"""The tools for the history: search_prompts, get_prompt, rate_prompt. None deletes, edits or takes
+an opinion away."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StrictBool
+
+from prompt_improver.domain.errors import ImprovementNotFoundError, InvalidRequestError
+from prompt_improver.domain.history_filter import EVERYTHING, HistoryFilter
+from prompt_improver.domain.values import MAX_TAG_CHARACTERS
+from prompt_improver.mcp.results import (
+    SUMMARY_CHARACTERS,
+    FoundPrompt,
+    FoundPrompts,
+    KeptPrompt,
+)
+from prompt_improver.mcp.tool import Arguments, Call, Text, Tool
+
+MOST_FOUND = 50
+MOST_TAGS = 50
+
+PromptId = Annotated[
+    str, Field(description="Id of the prompt, or the beginning of it.", min_length=1, max_length=36)
+]
+
+
+class SearchArguments(Arguments):
+    query: str = Field(
+        description="Words of idea, context, prompt, note or tags; blank finds the newest.",
+        max_length=1_000,
+    )
+    limit: int = Field(10, ge=1, le=MOST_FOUND)
+
+
+class GetArguments(Arguments):
+    prompt_id: PromptId
+
+
+class RateArguments(Arguments):
+    prompt_id: PromptId
+    rating: Literal[-1, 0, 1] | None = Field(None, description="-1 bad, 0 neither, 1 good.")
+    starred: StrictBool | None = Field(None, description="true stars it; a star is not removed.")
+    note: Text | None = Field(None, description="Goes below the note that there is.")
+    tags: list[Annotated[str, Field(min_length=1, max_length=MAX_TAG_CHARACTERS)]] | None = Field(
+        None, description="Beside those that there are.", max_length=MOST_TAGS
+    )
+
+
+async def search(call: Call) -> FoundPrompts:
+    given: SearchArguments = call.arguments
+    try:
+        wanted = HistoryFilter(text=given.query) if given.query.strip() else EVERYTHING
+    except ValueError as error:
+        raise InvalidRequestError(f"query: {error}") from None
+    async with call.services.to_read() as repository:
+        page = await repository.find_page(given.limit, wanted=wanted, cut=SUMMARY_CHARACTERS)
+    return FoundPrompts(
+        prompts=[FoundPrompt.of(each) for each in page.items], more=page.next_cursor is not None
+    )
+
+
+async def get(call: Call) -> KeptPrompt:
+    given: GetArguments = call.arguments
+    return KeptPrompt.of(await call.services.find(given.prompt_id))
+
+
+async def rate(call: Call) -> KeptPrompt:
+    given: RateArguments = call.arguments
+    if given.starred is False:
+        raise InvalidRequestError("starred: only true; a star is taken away by its user alone")
+    if given.note is not None and not given.note.strip():
+        raise InvalidRequestError("note: must not be blank")
+    found = await call.services.find(given.prompt_id)
+    changes: dict[str, object] = {}
+    if given.rating is not None:
+        changes["rating"] = given.rating
+    if given.starred:
+        changes["starred"] = True
+    if given.note is not None:
+        changes["note"] = "\n".join(filter(None, (found.note, given.note)))
+    if given.tags:
+        changes["tags"] = sorted({*found.tags, *(each.strip() for each in given.tags)})
+    if not changes:
+        raise InvalidRequestError("say at least one of rating, starred, note and tags")
+    try:
+        async with call.services.to_write() as repository:
+            changed = await repository.update(found.prompt_id, changes)
+    except ValueError as error:
+        raise InvalidRequestError(str(error)) from None
+    if changed is None:
+        raise ImprovementNotFoundError("no row has this prompt_id")
+    return KeptPrompt.of(changed)
+
+
+TOOLS = (
+    Tool(
+        name="search_prompts",
+        title="Search the history",
+        description="Finds earlier ideas and their improved prompts by their words, newest first.",
+        arguments=SearchArguments,
+        result=FoundPrompts,
+        run=search,
+        reads_only=True,
+    ),
+    Tool(
+        name="get_prompt",
+        title="Read a prompt of the history",
+        description="One prompt, whole and in its parts, with its rating, note and tags.",
+        arguments=GetArguments,
+        result=KeptPrompt,
+        run=get,
+        reads_only=True,
+    ),
+    Tool(
+        name="rate_prompt",
+        title="Rate, star, note or tag a prompt",
+        description="Keeps what the user thinks of a prompt. Call it only when they say so. What "
+        "is starred, rated, noted or tagged is never deleted by the cleanup.",
+        arguments=RateArguments,
+        result=KeptPrompt,
+        run=rate,
+    ),
+)
