@@ -78,14 +78,14 @@ def create_app(
     app = _make_app(begin)
     _add_middleware(app, settings)
     add_error_handlers(app)
-    for router in _ROUTERS:
-        app.include_router(router)
-    docs.describe(app)
-    _add_mcp(app, settings)
+    _add_routes(app, settings)
     return app
 
 
-def _add_mcp(app: FastAPI, settings: Settings) -> None:
+def _add_routes(app: FastAPI, settings: Settings) -> None:
+    for router in _ROUTERS:
+        app.include_router(router)
+    docs.describe(app)
     if not settings.mcp_enabled:
         return
     from prompt_improver.mcp.http import PATH, McpEndpoint

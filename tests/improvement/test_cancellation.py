@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from prompt_improver.domain.errors import CallerGoneError, StoppingError
+from prompt_improver.domain.errors import CallerGoneError, ImproverTimeoutError, StoppingError
 from prompt_improver.improvement.cancellation import Cancellation
 
 pytestmark = pytest.mark.anyio
@@ -121,3 +121,12 @@ async def test_whoever_is_cancelled_from_outside_takes_the_work_along():
         await running
     assert work.ended == "cancelled"
     assert await others() == before
+
+
+async def test_work_is_given_up_after_the_longest_time_that_the_caller_waits():
+    work = Work()
+    with pytest.raises(ImproverTimeoutError):
+        await Cancellation(longest_s=0.01).run(work())
+    assert work.ended == "cancelled"
+    work.go_on.set()
+    assert await Cancellation(longest_s=5).run(work()) == "answer"

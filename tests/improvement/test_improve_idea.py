@@ -23,6 +23,7 @@ from prompt_improver.domain.question import Answer, Question
 from prompt_improver.domain.recorder import Recorder, SaveOutcome
 from prompt_improver.domain.target import Target
 from prompt_improver.improvement.cancellation import Cancellation
+from prompt_improver.improvement.client_prompt import ClientParts
 from prompt_improver.improvement.improve_idea import ImproveIdea
 from prompt_improver.improvement.improved import ImprovementObserver, ModelFailure
 from prompt_improver.improvement.model_slots import ModelSlots
@@ -249,3 +250,48 @@ async def test_at_a_stop_auto_is_answered_offline_and_a_named_backend_is_refused
             backend=BackendType.FEW_SHOT, cancellation=Cancellation(stopping=stopping)
         )
     assert len(house.recorder.rows) == 1
+
+
+IDEA_WITH_LIMITS = "rename the files of src/a.csv to {date}.csv. Never delete any file"
+
+
+async def test_what_the_callers_model_wrote_is_refused_with_what_is_broken_and_not_patched(house):
+    parts = ClientParts(role="A developer.", directive="Rename the files by their date.")
+    checked = await house.improve_idea.check(IDEA_WITH_LIMITS, "", parts)
+    assert checked.improved is None
+    assert {each.gate for each in checked.broken} == {"placeholders", "verbatim", "limits"}
+    told = " ".join(each.text for each in checked.broken)
+    assert all(piece in told for piece in ("{date}", "src/a.csv", "Never delete any file"))
+    assert house.recorder.rows == []
+    assert house.figures.heard == []
+
+
+async def test_what_the_callers_model_wrote_is_kept_where_nothing_is_broken(house):
+    parts = ClientParts(
+        role="A developer.",
+        directive="Rename the files of src/a.csv to {date}.csv.",
+        framework="Step by step",
+        guardrails=("Say which files were renamed.", "- Never delete any file."),
+    )
+    checked = await house.improve_idea.check(IDEA_WITH_LIMITS, "bash", parts, model="acme/1")
+    assert checked.broken == ()
+    (row,) = house.recorder.rows
+    assert checked.improved is not None
+    assert checked.improved.history == row
+    assert (row.backend, row.model_version, row.model_calls) == (BackendType.CLIENT, "acme/1", 0)
+    assert (row.original_idea, row.context) == (IDEA_WITH_LIMITS, "bash")
+    assert (row.framework, row.guardrail_sources) == ("chain-of-thought", ("idea", "idea"))
+    assert house.figures.heard == [("improved", BackendType.CLIENT, 2000.0)]
+    assert row.evidence is not None
+    assert row.quotes_idea is False
+
+
+async def test_parts_that_cannot_be_stored_or_say_nothing_are_refused_by_their_name(house):
+    for parts, told in (
+        (ClientParts(directive=" "), "directive"),
+        (ClientParts(directive="x", guardrails=("a\0b",)), "guardrails"),
+    ):
+        with pytest.raises(InvalidRequestError, match=told):
+            await house.improve_idea.check("Fix it", "", parts)
+    with pytest.raises(BlankIdeaError):
+        await house.improve_idea.check(" ", "", ClientParts(directive="x"))
