@@ -136,7 +136,7 @@ async def _start_history(
         observe_commit=container.get(Metrics).observe_commit,
         hurried=container.get(Shutdown).hurried,
     )
-    health = RepositoryHealth(repository, recorder, settings.database_file)
+    health = RepositoryHealth(repository, recorder, settings.database_file, settings.cleanup_days)
     stack.push_async_callback(repository.close)
     # Before the start: whoever is stopped while the database still opens ends the writer too.
     stack.push_async_callback(recorder.stop)

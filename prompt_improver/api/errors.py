@@ -52,15 +52,15 @@ IMPROVE_ERRORS: dict[int | str, dict[str, Any]] = {
     422: {"model": ValidationErrorResponse, "description": "The request is invalid."},
     502: {
         "model": ErrorResponse,
-        "description": "The model is not reachable, refuses the key, or answers nonsense.",
+        "description": "The model is unreachable, refuses the key, or sends an unusable reply.",
     },
     503: {
         "model": ErrorResponse,
-        "description": "No model is configured for this backend, its provider asks to wait, or "
-        "too many improvements are under way.",
+        "description": "No model is configured for this backend, its provider limits requests, or "
+        "too many improvements are in progress.",
         "headers": {
             "Retry-After": {
-                "description": "Seconds to wait, where waiting helps.",
+                "description": "Seconds to wait, if waiting helps.",
                 "schema": {"type": "integer"},
             }
         },
@@ -77,7 +77,7 @@ PROMPT_ERRORS: dict[int | str, dict[str, Any]] = {
     404: {"model": ErrorResponse, "description": "There is no improvement with this id."}
 }
 NOTHING_CHANGED_ERRORS: dict[int | str, dict[str, Any]] = {
-    409: {"model": ErrorResponse, "description": "The result is the prompt that there was."}
+    409: {"model": ErrorResponse, "description": "The result is the existing prompt."}
 }
 SPOILED_ROW_ERRORS: dict[int | str, dict[str, Any]] = {
     500: {

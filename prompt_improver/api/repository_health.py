@@ -49,12 +49,18 @@ class RepositoryHealth:
     take longer than ``LONGEST_WAIT_S``. One question is under way at a time."""
 
     def __init__(
-        self, repository: PromptRepository, recorder: HistoryRecorder, database_file: Path
+        self,
+        repository: PromptRepository,
+        recorder: HistoryRecorder,
+        database_file: Path,
+        cleanup_days: int,
     ) -> None:
         self._repository = repository
         self._recorder = recorder
         self._database_file = database_file
+        self._cleanup_days = cleanup_days
         self._known: PromptStatistics | None = None
+        self._old_rows: int | None = None
         self._unreadable: type[Exception] | None = None
         """Why it could not be read the last time."""
         self._question: asyncio.Task[None] | None = None
@@ -79,6 +85,7 @@ class RepositoryHealth:
             database_path=str(self._database_file),
             average_confidence=self._known.average_confidence,
             average_latency_ms=self._known.average_latency_ms,
+            next_cleanup_deletes=self._old_rows,
             breaker=breaker.state,
             saves=Saves.of(self._recorder.counts),
         )
@@ -111,6 +118,8 @@ class RepositoryHealth:
 
     async def _read(self) -> None:
         try:
+            if self._cleanup_days:
+                self._old_rows = await self._repository.count_old(self._cleanup_days)
             self._known = await self._repository.get_statistics()
             self._unreadable = None
         except RepositoryBusyError:

@@ -212,6 +212,10 @@ class RepositoryHealthy(BaseModel):
     database_path: str = Field(description="The database file.")
     average_confidence: float | None = Field(description="Average over the rows that have one.")
     average_latency_ms: float | None = Field(description="Average over the rows that have one.")
+    next_cleanup_deletes: int | None = Field(
+        description="Rows that the next cleanup deletes; null if the cleanup is off "
+        "(SQLITE_AUTO_CLEANUP, SQLITE_RETENTION_DAYS)."
+    )
     breaker: BreakerState = Field(description="closed, open or half-open.")
     saves: Saves = Field(description="Outcomes of the saves.")
 

@@ -1,5 +1,6 @@
 import asyncio
 import logging
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,9 @@ async def recorder(repository, clock):
 
 @pytest.fixture
 async def health(repository, recorder):
-    health = RepositoryHealth(repository, recorder, Path("/somewhere/prompt_history.db"))
+    health = RepositoryHealth(
+        repository, recorder, Path("/somewhere/prompt_history.db"), cleanup_days=36_500
+    )
     yield health
     await health.close()
 
@@ -82,11 +85,23 @@ async def test_a_history_that_works_is_healthy_with_its_figures(health, reposito
         "database_path": "/somewhere/prompt_history.db",
         "average_confidence": 0.75,
         "average_latency_ms": 20.0,
+        "next_cleanup_deletes": 0,
         "breaker": "closed",
         "saves": dict.fromkeys(
             ("accepted", "saved", "spooled", "dropped", "rejected", "waiting"), 0
         ),
     }
+
+
+@pytest.mark.parametrize(("days", "expected"), [(30, 1), (0, None)])
+async def test_health_tells_how_many_rows_the_next_cleanup_deletes(
+    repository, recorder, days, expected
+):
+    old = datetime.now(UTC) - timedelta(days=40)
+    await repository.save_many([make_history(timestamp=old, starred=on) for on in (True, False)])
+    health = RepositoryHealth(repository, recorder, Path("/somewhere"), cleanup_days=days)
+    assert (await health.report()).next_cleanup_deletes == expected
+    await health.close()
 
 
 async def test_the_books_are_told_in_health_and_in_trouble(health, recorder):
@@ -180,7 +195,9 @@ async def test_before_the_database_has_opened_it_is_not_asked(clock):
         repository, InMemoryPromptSpool(), CircuitBreaker(clock=clock), clock=clock, drain_s=0.1
     )
     await recorder.start(wait_s=1)
-    health = RepositoryHealth(repository, recorder, Path("/somewhere/prompt_history.db"))
+    health = RepositoryHealth(
+        repository, recorder, Path("/somewhere/prompt_history.db"), cleanup_days=36_500
+    )
     assert isinstance(await health.report(), RepositoryUnhealthy)
     assert repository.questions == 0
     await recorder.stop()
@@ -211,7 +228,9 @@ async def test_the_cause_that_the_log_has_is_named_in_a_fixed_sentence(clock, er
         drain_s=0.1,
     )
     await recorder.start(wait_s=1)
-    health = RepositoryHealth(repository, recorder, Path("/somewhere/prompt_history.db"))
+    health = RepositoryHealth(
+        repository, recorder, Path("/somewhere/prompt_history.db"), cleanup_days=36_500
+    )
     first = await health.report()
     recorder.breaker.trip()
     for report in (first, await health.report()):
