@@ -10,11 +10,12 @@ from prompt_improver.improvement.offline.knowledge import knowledge
 from prompt_improver.improvement.offline.recognition import Recognition
 from prompt_improver.improvement.offline.request import fold
 from prompt_improver.improvement.offline.targets import targets
-from prompt_improver.improvement.reading import Form, MaskedText
+from prompt_improver.improvement.reading import Form, MaskedText, mask
 
 MATERIAL = "material"
 """Id of the question for what the task works on."""
 _LONGEST_POINTER = 120
+_LONGEST_ERROR = 100  # characters of the name of an error with its message
 _ENOUGH_CONTEXT = 4  # words that may be something to work on
 
 
@@ -53,6 +54,13 @@ class Read:
         return bool(self.masked.blocks) or len(self.context.split()) >= _ENOUGH_CONTEXT
 
     @property
+    def has_code(self) -> bool:
+        """Whether code, or the name of a file, is there: an error's name alone is neither."""
+        pieces = (*self.masked.materials, *mask(self.context).materials)
+        kinds = ("fence", "code", "pasted", "signs", "name", "address")
+        return any(m.kind in kinds or m.end - m.start > _LONGEST_ERROR for m in pieces)
+
+    @property
     def quiet(self) -> bool:
         """Nothing besides the thing itself is wanted."""
         return self.form.only or "one" in self.form.formats
@@ -64,6 +72,9 @@ def addition_for(read: Read, brief: Brief) -> Addition:
     if artefact:
         if read.seen.missing and artefact.material and MATERIAL not in brief.taken:
             return _request_for_material(artefact.material, artefact.name, language, brief)
+        if artefact.material == "bug" and not read.has_code and MATERIAL not in brief.taken:
+            # The fault is told in words: something can be said, but nothing corrected.
+            return _request_for_material("bug", artefact.name, language, brief, line="told")
         return _of_artefact(read, artefact, language, brief)
     if read.seen.frame and language:
         return _of_frame(read, read.seen.frame, language, brief)
@@ -87,13 +98,14 @@ def _of_artefact(read: Read, artefact: Artefact, language: str, brief: Brief) ->
 
 
 def _request_for_material(
-    material: str, artefact: str | None, language: str, brief: Brief
+    material: str, artefact: str | None, language: str, brief: Brief, *, line: str = "line"
 ) -> Addition:
     words = targets().missing[material]
     question = Question(id=MATERIAL, text=words["text"][language], why=words["why"][language])
-    line = words["line"][language]
+    rule = words[line][language]
     questions = () if MATERIAL in brief.answered else (question,)
-    return Addition(asks=line, rules=(line,), questions=questions, artefact=artefact)
+    asks = rule if line == "line" else ""
+    return Addition(asks=asks, rules=(rule,), questions=questions, artefact=artefact)
 
 
 def _of_frame(read: Read, name: str, language: str, brief: Brief) -> Addition:

@@ -252,6 +252,31 @@ def test_a_usual_phrase_shows_the_artefact_where_its_material_is_there(idea, nam
     assert compose(idea).prompt.artefact == name
 
 
+@pytest.mark.parametrize(
+    ("idea", "context"),
+    [
+        ("Fix this bug in the login", "Users cannot log in due to a database timeout"),
+        ("Debug this exception", "ZeroDivisionError when dividing by zero in an edge case"),
+    ],
+)
+def test_a_fault_that_the_context_tells_gets_causes_and_no_invented_correction(
+    idea: str, context: str
+) -> None:
+    found = compose(idea, context)
+    assert [question.id for question in found.prompt.questions] == ["material"]
+    assert "ask for the code before you correct it" in found.prompt.guardrails[-1]
+    assert (found.prompt.output_format, found.warnings) == ("", ())
+
+
+def test_a_fault_with_its_code_or_its_file_gets_the_parts() -> None:
+    for idea, context in (
+        ("Fix this bug", "def f(x):\n    return x / 0"),
+        ("Fix the bug in src/login.py", ""),
+        ("fix this bug: `return x / 0`", ""),
+    ):
+        assert "corrected part" in compose(idea, context).prompt.output_format, idea
+
+
 def test_assumptions_give_way_to_the_request_in_the_prompt_and_not_as_one_of_them() -> None:
     prompt = compose("sql query for the newest orders").prompt
     head, lines = prompt.render().split("## Assumptions\n\n")[1].split("\n\n- ", 1)
