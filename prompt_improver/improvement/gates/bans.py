@@ -41,6 +41,7 @@ _FORBIDS = {
 _PATTERNS = {language: lazy_pattern(forbids) for language, forbids in _FORBIDS.items()}
 _UNSPACED = frozenset(("zh", "ja", "th"))
 _WORD = lazy_pattern(r"[^\W\d_]{3,}")
+_WORD_OR_SHORT = lazy_pattern(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _LETTERS = lazy_pattern(r"[^\W\d_]")
 
 
@@ -75,21 +76,30 @@ def lost_bans(idea: str, text: str, language: str) -> Iterator[str]:
 
 def allows_banned(rule: str, bans: Sequence[Limit], language: str) -> bool:
     """Whether ``rule`` names what one of ``bans`` forbids, and forbids nothing itself."""
-    lower = rule.lower()
+    return not _forbids(rule, language) and _names_banned(rule, bans, language)
+
+
+def keeps_ban(rule: str, bans: Sequence[Limit], language: str) -> bool:
+    """Whether ``rule`` forbids something, and names what one of ``bans`` forbids."""
+    return _forbids(rule, language) and _names_banned(rule, bans, language)
+
+
+def _forbids(rule: str, language: str) -> bool:
     forbids = _PATTERNS.get(language)
     if forbids is not None:
-        if forbids.search(lower):
-            return False
-        pieces = _pieces(lower, language)
-        return any(
-            not pieces.isdisjoint(_pieces(forbids.sub(" ", ban.text.lower()), language))
-            for ban in bans
-        )
-    words = set(_WORD.findall(lower))
-    if not words.isdisjoint(_NEGATIONS):
-        return False
-    stems = _meaning(words)
-    return any(not stems.isdisjoint(_meaning(_WORD.findall(ban.text.lower()))) for ban in bans)
+        return forbids.search(rule.lower()) is not None
+    return not _NEGATIONS.isdisjoint(_WORD_OR_SHORT.findall(rule.lower()))
+
+
+def _names_banned(rule: str, bans: Sequence[Limit], language: str) -> bool:
+    forbids = _PATTERNS.get(language)
+    if forbids is None:
+        stems = _meaning(_WORD.findall(rule.lower()))
+        return any(not stems.isdisjoint(_meaning(_WORD.findall(ban.text.lower()))) for ban in bans)
+    pieces = _pieces(rule.lower(), language)
+    return any(
+        not pieces.isdisjoint(_pieces(forbids.sub(" ", ban.text.lower()), language)) for ban in bans
+    )
 
 
 def _meaning(words: Iterable[str]) -> set[str]:
