@@ -70,7 +70,7 @@ def _has_only_words(artefact: Artefact | None, masked: MaskedText, context: str)
 
 
 def _is_missing(request: Request, frame: str, signs: Signs) -> bool:
-    if "missing" not in signs.known.frames[frame] or signs.given:
+    if "missing" not in signs.known.frames[frame] or signs.given or signs.says("after_colon"):
         return False
     told = [word for word in request.rest if word not in signs.programming and len(word) > 2]
     short = len(request.phrase) <= 2 and not told

@@ -202,6 +202,9 @@ def test_a_stated_form_stands_in_the_place_of_the_usual_parts() -> None:
         ("project plan for a school play, premiere on 12 december", "project_limits"),
         ("swot of a small museum that wants to open on mondays", "decision"),
         ("meal plan for a family of four, 90 euros a week", "effort"),
+        ("product description of a travel adapter for business travellers", "buyer"),
+        ("cv of an 18 year old who has only babysat", "experience"),
+        ("facebook post: lost grey parrot near Retiro park, answers to Coco", "goal"),
         ("database schema for library loans in MySQL, about 40,000 books", "uses"),
         ("business plan for a bookshop in a town of 30,000 people", "place"),
     ],
@@ -266,6 +269,11 @@ def test_a_fault_that_the_context_tells_gets_causes_and_no_invented_correction(
     assert [question.id for question in found.prompt.questions] == ["material"]
     assert "ask for the code before you correct it" in found.prompt.guardrails[-1]
     assert (found.prompt.output_format, found.warnings) == ("", ())
+
+
+def test_what_stands_after_a_colon_is_there_however_short_it_is() -> None:
+    for idea in ("could you review this bash code for me: rm -rf $DIR/*", "translate this: hola"):
+        assert [q.id for q in compose(idea).prompt.questions if q.id == "material"] == [], idea
 
 
 def test_a_fault_with_its_code_or_its_file_gets_the_parts() -> None:
