@@ -1,6 +1,7 @@
 """The ``.env`` of prompt_raycast_ext: what it says in our words, and what we cannot do."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from prompt_improver.setting_values import is_placeholder
 
@@ -51,4 +52,10 @@ def translate(given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
         # Their program looks at it for Ollama and Anthropic alone, and their example sets it.
         ours["llm_base_url"] = ""
         lines.append("LLM_BASE_URL is not used with this LLM_PROVIDER, as in prompt_raycast_ext")
+    pool = given.get("DSPY_FEWSHOT_TRAINSET_PATH", "")
+    if pool and not Path(pool).expanduser().is_file():
+        ours["dspy_fewshot_trainset_path"] = ""
+        lines.append(
+            "DSPY_FEWSHOT_TRAINSET_PATH names no file here: the built-in examples are used"
+        )
     return ours, lines

@@ -13,10 +13,11 @@ from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.importing.export_file import BadLine
 from prompt_improver.importing.prompt_raycast_ext import read_database
 from prompt_improver.improvement.model.demonstrations import load_demonstrations
-from prompt_improver.model_wiring import make_backends
+from prompt_improver.model_wiring import improve_once, make_backends
 from prompt_improver.prompt_raycast_settings import translate
 from prompt_improver.setting_warnings import setting_warnings
 from prompt_improver.settings import Settings, load_settings
+from tests.model_server import ModelServer
 
 SCHEMA = """
 CREATE TABLE prompt_history (
@@ -209,6 +210,27 @@ async def test_their_example_as_it_is_says_which_key_to_put_in(tmp_path, monkeyp
     assert setting_warnings()[0].startswith("ANTHROPIC_API_KEY holds a placeholder")
     with pytest.raises(SettingsError, match="ANTHROPIC_API_KEY is not set"):
         await make_backends(load_settings())
+
+
+@pytest.mark.anyio
+async def test_with_their_env_file_their_model_answers(tmp_path, monkeypatch):
+    """As their example has it: Anthropic's address without a version, a pool that lies in their
+    own folder, and the key in one of two places."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    with ModelServer() as model:
+        theirs = THEIRS | {
+            "LLM_BASE_URL": model.base_url.removesuffix("/v1"),
+            "DSPY_FEWSHOT_TRAINSET_PATH": "datasets/exports/unified-fewshot-pool.json",
+        }
+        lines = "".join(f"{name}={value}\n" for name, value in theirs.items())
+        (tmp_path / ".env").write_text(lines)
+        settings = load_settings()
+        improved, _ = await improve_once(settings, "Design a REST API", "", None)
+    assert improved.history.backend is BackendType.FEW_SHOT
+    assert [request.path for request in model.requests] == ["/v1/messages"]
+    assert any("DSPY_FEWSHOT_TRAINSET_PATH names no file" in each for each in setting_warnings())
 
 
 def test_each_value_of_theirs_that_cannot_be_honoured_is_named_with_ours():

@@ -107,6 +107,8 @@ async def choose_language_model(
                 "(or LLM_API_KEY), or another LLM_PROVIDER"
             )
         model = (model or entry.default_model or "").removeprefix(f"{provider}/")
+        if base_url is not None and not urlsplit(base_url).path:
+            base_url += entry.version_path
         return _chosen(settings, entry, model, base_url, key, reason)
     key = _key(settings.api_key, "LLM_API_KEY")
     if provider == "ollama":

@@ -27,6 +27,8 @@ class Provider:
     """Setting that holds its key; None where it needs none."""
     base_url: str | None = None
     """Where it is, if its door does not know that; LLM_BASE_URL goes before."""
+    version_path: str = ""
+    """Put behind an LLM_BASE_URL without a path: Anthropic's own programs give the address so."""
     default_model: str | None = None
     """LLM_MODEL where it is not set. The dates are as published on 2026-11-24; a test compares
     them with the price list that DSPy installs."""
@@ -76,6 +78,7 @@ _ALL = (
         title="Anthropic",
         door="anthropic",
         key_variable="ANTHROPIC_API_KEY",
+        version_path="/v1",
         # Not before 2027-10-07; claude-haiku-4-5 was promised until 2026-10-15 only:
         # platform.claude.com/docs/en/about-claude/model-deprecations.
         default_model="claude-haiku-5-5",

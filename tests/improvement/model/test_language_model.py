@@ -50,6 +50,22 @@ async def choose(free: str, **settings: object) -> LanguageModelChoice:
     return await choose_language_model(chosen, ollama_url=free)
 
 
+@pytest.mark.parametrize(
+    ("given", "called"),
+    [
+        ("https://api.anthropic.com", "https://api.anthropic.com/v1"),
+        ("https://api.anthropic.com/", "https://api.anthropic.com/v1"),
+        ("https://api.anthropic.com/v1", "https://api.anthropic.com/v1"),
+        ("https://proxy.example/anthropic", "https://proxy.example/anthropic"),
+    ],
+)
+async def test_anthropics_address_is_taken_with_and_without_its_version(
+    free_url: str, given: str, called: str
+) -> None:
+    choice = await choose(free_url, provider="anthropic", anthropic_api_key=KEY, base_url=given)
+    assert choice.base_url == called
+
+
 async def test_auto_without_anything_is_offline_and_says_why(free_url: str) -> None:
     choice = await choose(free_url)
     assert choice.offline
