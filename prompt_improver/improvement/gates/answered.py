@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from prompt_improver.domain.target import Target
 from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, failure
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
 from prompt_improver.improvement.reading.code_lines import is_code_line
@@ -153,7 +154,8 @@ def _answers(rewrite: Rewrite) -> Iterator[str]:
         yield f"{_IT_IS_A_PROMPT}: it must hold no finished code."
     elif _LETTER.search(directive) and _FAREWELL.search(directive):
         yield f"{_IT_IS_A_PROMPT}: it must hold no finished letter."
-    elif directive and _is_essay(rewrite):
+    # A prompt for a picture is a description: it has no verb that says what to do.
+    elif directive and rewrite.prompt.target is not Target.IMAGE and _is_essay(rewrite):
         yield f"{_IT_IS_A_PROMPT}: it must hold no finished text."
 
 

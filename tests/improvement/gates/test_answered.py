@@ -1,6 +1,9 @@
 import pytest
 
+from prompt_improver.domain.target import Target
 from prompt_improver.improvement.gates.answered import answered, unfilled
+from prompt_improver.improvement.gates.comparison import Rewrite
+from prompt_improver.improvement.structured_prompt import StructuredPrompt
 from tests.rewrites import rewrite, said
 
 ESSAY = (
@@ -176,3 +179,11 @@ def test_a_text_that_asks_for_nothing_is_an_answer(language, text):
 def test_a_finished_letter_is_an_answer_in_other_scripts():
     letter = "王丽您好：\n\n项目推迟到5月20日，给您带来不便。\n\n此致\n敬礼"
     assert answered(rewrite("帮我写一封给王丽的邮件", letter, language="zh")) is not None
+
+
+def test_a_prompt_for_a_picture_is_a_description_and_no_answer() -> None:
+    idea = "the poem of an old fisherman"
+    text = StructuredPrompt(directive=ESSAY)
+    assert answered(Rewrite.of(idea, "", text)) is not None
+    picture = StructuredPrompt(directive=ESSAY, target=Target.IMAGE)
+    assert answered(Rewrite.of(idea, "", picture)) is None
