@@ -23,7 +23,6 @@ class Task:
     weak: dict[str, frozenset[str]]
     design_only: frozenset[str]
     needs: str
-    material: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,6 @@ def _task(name: str, given: dict[str, Any]) -> Task:
         weak=by_language("weak", "|"),
         design_only=frozenset(given.get("design_only", "").split("|")) - {""},
         needs=given.get("needs", ""),
-        material=given.get("material", ""),
     )
 
 
