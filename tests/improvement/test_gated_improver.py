@@ -422,3 +422,18 @@ async def test_no_guardrail_that_goes_against_the_idea_stands_beside_it(idea, ru
     found = await improve(Writer(refused, refused), idea)
     assert found.kept_original
     assert rule not in found.prompt.guardrails
+
+
+async def test_a_figure_beside_pasted_text_that_is_referred_to_costs_no_second_call():
+    mail = "Hi Tom, the 48 crates of order 7731 came on Tuesday, and Ines has counted 46 of them."
+    idea = f"Make this email friendlier: {mail}"
+    refers = changed(
+        role="You write mails for Kontor Digital.",
+        directive="Make the email below friendlier in at most 120 words.",
+        guardrails=(),
+        guardrail_sources=(),
+    )
+    found = await improve(Writer(refers), idea)
+    assert found.model_calls == 1
+    assert not found.kept_original
+    assert mail in found.prompt.render()

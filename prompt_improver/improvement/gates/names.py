@@ -15,6 +15,7 @@ from prompt_improver.improvement.gates.technologies import COMMON_NAMES
 from prompt_improver.improvement.gates.verbatim import without_set_off
 from prompt_improver.improvement.language import WORDS, detect_language
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
+from prompt_improver.improvement.reading import mask
 
 # German writes every noun so, and other scripts mark no names by a capital, or inflect them.
 LANGUAGES_WITH_NAMES = frozenset(("en", "es", "pt", "fr", "it", ""))
@@ -41,8 +42,10 @@ def names(rewrite: Rewrite) -> GateFailure | None:
     (Figueroa for Figueiredo), which contradicts the idea."""
     if rewrite.quotes_idea or (detect_language(rewrite.idea) or "") not in LANGUAGES_WITH_NAMES:
         return None
+    # Names of pasted text are kept with it.
+    request = mask(rewrite.idea).request
     text = rewrite.text.lower()
-    gone = [name for name in names_in(rewrite.idea) if not _stands(name, text)]
+    gone = [name for name in names_in(request) if not _stands(name, text)]
     if not gone:
         return None
     given = rewrite.given.lower()

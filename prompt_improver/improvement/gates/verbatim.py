@@ -16,6 +16,7 @@ from prompt_improver.improvement.gates.numbers import apart, lost_numbers
 from prompt_improver.improvement.gates.periods import lost_periods
 from prompt_improver.improvement.language import WORDS
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
+from prompt_improver.improvement.reading import mask
 
 SET_OFF = lazy_pattern(
     r"```[^\n`]*\n(?s:(?P<fence>.*?))(?:```|\Z)"
@@ -72,7 +73,11 @@ def verbatim(rewrite: Rewrite) -> GateFailure | None:
     lost = [*_lost(rewrite), *other_periods]
     if not lost:
         return None
-    changed = bool(other_periods) or rewrite.has_another_figure(lost) or _has_another_piece(rewrite)
+    # Pasted text that is only referred to is missing, whatever else the prompt has.
+    request = mask(rewrite.idea).request
+    asked = [piece for piece in lost if piece in request]
+    changed = bool(other_periods) or rewrite.has_another_figure(asked)
+    changed = changed or (bool(asked) and _has_another_piece(rewrite))
     kind = FailureKind.CONTRADICTS if changed else FailureKind.MISSING
     return failure("verbatim", (f"Keep exactly as it is: {piece}" for piece in lost), kind)
 
