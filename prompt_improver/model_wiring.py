@@ -170,7 +170,7 @@ async def make_backends(
         choice, notice = _without_dspy(settings, choice)
         logger.warning(notice)
     model = choice.provider if choice.model is None else choice.model_version
-    logger.info("Improvements are made by %s: %s", model, choice.reason)
+    logger.info("Model for improvements: %s (%s)", model, choice.reason)
     improvers: dict[BackendType, Improver] = {BackendType.OFFLINE: OfflineImprover()}
     default = BackendType.OFFLINE
     if not choice.offline:

@@ -154,7 +154,7 @@ def cleanup(
         output.say(f"Nothing to delete: there is no history yet at {settings.database_file}")
         return
     deleted = with_repository(lambda repository: repository.delete_old(days), settings)
-    output.say(f"Deleted {deleted} improvements older than {days} days")
+    output.say(f"Deleted {output.counted(deleted)} older than {output.counted(days, 'day')}")
 
 
 for command in (

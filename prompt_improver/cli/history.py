@@ -149,9 +149,9 @@ def import_(
                 replace(row, imported_at=now) for row in read(draw) if not isinstance(row, BadLine)
             )
             found, new = with_repository(lambda repository: _save_all(repository, good))
-    kept = f", {found - new} were kept already" if found > new else ""
+    kept = f", {found - new} already there" if found > new else ""
     left_out = f", {bad} bad lines left out" if bad else ""
-    output.say(f"{new} improvements imported{kept}{left_out}")
+    output.say(f"{output.counted(new)} imported{kept}{left_out}")
     if new:
         _tell_of_cleanup(new, now)
 

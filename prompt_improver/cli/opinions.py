@@ -86,14 +86,10 @@ def delete(
     meant = with_repository(find, settings)
     if not yes and sys.stdin.isatty():
         output.listing(meant)
-        if not typer.confirm(f"Delete {_count(len(meant))}?", err=True):
+        if not typer.confirm(f"Delete {output.counted(len(meant))}?", err=True):
             output.note("Nothing was deleted.")
             raise typer.Exit(1)
-    output.say(f"Deleted {_count(with_repository(delete_all, settings))}")
-
-
-def _count(number: int) -> str:
-    return "1 improvement" if number == 1 else f"{number} improvements"
+    output.say(f"Deleted {output.counted(with_repository(delete_all, settings))}")
 
 
 def _change(prompt_id: str, **changes: object) -> "PromptHistory":

@@ -45,6 +45,11 @@ def moment(time: datetime) -> str:
     return local.isoformat(sep=" ", timespec="seconds")
 
 
+def counted(number: int, noun: str = "improvement") -> str:
+    """``1 improvement``, ``2 improvements``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def say(text: str) -> None:
     """A message of the result, on standard output."""
     _message(text, sys.stdout)

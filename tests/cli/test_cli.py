@@ -140,7 +140,7 @@ def test_cleanup_deletes_what_is_older_than_the_days_and_says_how_many(run, data
         line = f"{'next cleanup':{width}}deletes 1 older than 30 days\n"
         assert line in run(command).stdout
     done = run("cleanup", "--days", "7")
-    assert done.stdout == "Deleted 1 improvements older than 7 days\n"
+    assert done.stdout == "Deleted 1 improvement older than 7 days\n"
     assert ideas(database_file) == ["new"]
 
 

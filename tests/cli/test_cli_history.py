@@ -111,7 +111,7 @@ def test_what_is_exported_can_be_imported_elsewhere_and_again(run, path, tmp_pat
     assert mode(tmp_path / "out.jsonl") == 0o600
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    for expected in ("504 improvements imported\n", "0 improvements imported, 504 were kept al"):
+    for expected in ("504 improvements imported\n", "0 improvements imported, 504 already there"):
         done = run("import", "../out.jsonl", folder=elsewhere)
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.startswith(expected)

@@ -25,10 +25,10 @@ def run(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def test_check_reports_it_and_says_when_it_is_taken_in(folder):
+def test_check_reports_it_and_says_when_it_is_imported(folder):
     told = run(folder, "check")
     assert "2 improvements in history.spool.jsonl" in told
-    assert "hint: what is in the spool is taken in" in told
+    assert "hint: the running server imports the spool" in told
 
 
 def test_check_says_so_where_there_is_none(folder):
@@ -41,7 +41,7 @@ def test_check_says_so_where_there_is_none(folder):
 def test_check_names_what_was_put_aside(folder):
     aside = folder / "history.spool.jsonl.refused-20260504T120000Z"
     (folder / "history.spool.jsonl").rename(aside)
-    assert f"hint: {aside} holds lines that could not be taken in" in run(folder, "check")
+    assert f"hint: {aside} holds lines that could not be imported" in run(folder, "check")
 
 
 def test_a_backup_says_what_is_not_in_it(folder):

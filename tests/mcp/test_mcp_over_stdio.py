@@ -73,5 +73,5 @@ def test_standard_output_carries_nothing_but_the_protocol(tmp_path):
     assert answers[1]["result"]["protocolVersion"] == OLDEST
     assert "error" in answers[2]
     assert "sk-secret" in json.dumps(answers[3]["result"])
-    assert "Improvements are made by offline" in log
+    assert "Model for improvements: offline" in log
     assert "sk-secret" not in log

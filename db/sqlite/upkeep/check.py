@@ -120,17 +120,19 @@ def _problems(
 ) -> list[str]:
     problems = []
     if not is_sound:
-        problems.append("it is damaged: stop the server and restore a backup")
+        problems.append("the database is damaged: stop the server and restore a backup")
     if found["broken_foreign_keys"]:
-        problems.append(f"{found['broken_foreign_keys']} rows point to nothing: restore a backup")
+        problems.append(
+            f"{found['broken_foreign_keys']} rows reference missing rows: restore a backup"
+        )
     if found["schema_version"] > latest:
-        problems.append("it is newer than this program: use a newer program")
+        problems.append("the database is newer than this program: use a newer program")
     if mode & 0o077:
         problems.append(f"others can read your prompts: chmod 600 {path}")
     if log_bytes > LARGE_LOG_BYTES:
         problems.append(
-            f"the log is larger than {LARGE_LOG_BYTES:,} bytes: some program keeps reading and "
-            "never ends its transaction; end it"
+            f"the log is larger than {LARGE_LOG_BYTES:,} bytes: a program keeps a read transaction "
+            "open; end that program"
         )
     return problems
 
@@ -143,35 +145,35 @@ def _spoiled_problems(spoiled: list[tuple[int, str]], path: Path, integrity: str
             f"an invalid value; correct it, or delete the row: sqlite3 {path} {delete}"
         )
     if len(spoiled) > MOST_ROWS_NAMED:
-        yield f"{len(spoiled) - MOST_ROWS_NAMED:,} more rows are like these"
+        yield f"{len(spoiled) - MOST_ROWS_NAMED:,} more rows have the same problem"
     if integrity != "ok" and not spoiled:
-        yield "a row breaks a rule of the table: `migrate`, and check again"
+        yield "a row breaks a rule of the table: run `migrate`, then check again"
 
 
 def _hints(found: sqlite3.Row, latest: int) -> list[str]:
     hints = []
     if found["schema_version"] < latest:
-        hints.append("the next start of the program, or `migrate`, brings it up to date")
+        hints.append("the schema is old: `migrate`, or the next start, updates it")
     if found["auto_vacuum"] != _INCREMENTAL:
-        hints.append("it cannot hand room back to the disk: `vacuum` lets it")
+        hints.append("free space is not returned to the disk: run `vacuum` once")
     elif found["free_pages"] * 2 > found["pages"]:
-        hints.append("over half of it is free room: `cleanup` hands that back to the disk")
+        hints.append("over half of the file is free space: `cleanup` returns it to the disk")
     return hints
 
 
 def _set_aside_hints(count: int) -> Iterator[str]:
     if count:
         yield (
-            f"{count:,} rows that broke a rule stand in the table spoiled_rows until the cleanup "
-            "comes to them: `export --spoiled` writes them"
+            f"{count:,} rows that broke a rule are in the table spoiled_rows until the cleanup "
+            "deletes them: `export --spoiled` writes them"
         )
 
 
 def _spool_hints(path: Path, spooled: list[SpoolContents]) -> Iterator[str]:
     if spooled:
-        yield "what is in the spool is taken in by the running server, or at the next start"
+        yield "the running server imports the spool, or else the next start does"
     for refused in find_refused(path):
-        yield f"{refused} holds lines that could not be taken in: `import` it, or delete it"
+        yield f"{refused} holds lines that could not be imported: `import` it, or delete it"
 
 
 def _bytes(path: Path) -> int:

@@ -228,7 +228,7 @@ def test_check_says_what_is_wrong_and_ends_with_1(tmp_path):
     sound = check()
     assert (sound.returncode, sound.stderr) == (0, "")
     assert "improvements    20\n" in sound.stdout
-    assert "hint: the next start of the program" in sound.stdout
+    assert "hint: the schema is old" in sound.stdout
     assert names(tmp_path) == there
     path.chmod(0o644)
     raw(path, "PRAGMA user_version = 99")
