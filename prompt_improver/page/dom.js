@@ -39,9 +39,15 @@ export function button(label, onclick, properties = {}) {
 /** "1 thing", "2 things". */
 export const counted = (count, one, several) => `${count.toLocaleString("en")} ${count === 1 ? one : several}`;
 
+const SHOWN_MS = 6000;
 const status = byId("status");
-/** Say what happens, for eyes and for screen readers. */
-export function say(text, isProblem = false) {
+let hiding = 0;
+
+/** Say what happens, for eyes and for screen readers. A problem stays until the next thing is said,
+ * and so does what `goesOn`. */
+export function say(text, isProblem = false, goesOn = isProblem) {
+  clearTimeout(hiding);
   status.textContent = text;
   status.classList.toggle("problem", isProblem);
+  if (!goesOn) hiding = setTimeout(() => (status.textContent = ""), SHOWN_MS);
 }

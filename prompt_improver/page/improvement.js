@@ -13,13 +13,13 @@ export async function run(address, body, onPreview) {
   controller = new AbortController();
   const preview = new Preview();
   mark(true);
-  say("Working …");
+  say("Working …", false, true);
   onPreview(preview.element);
   try {
     for await (const event of events(address, body, controller.signal)) {
       if (event.name === "final") return event.data;
       const told = preview.take(event);
-      if (told) say(told);
+      if (told) say(told, false, true);
     }
   } catch (error) {
     if (error.name === "AbortError") say("Cancelled. Nothing was kept.");

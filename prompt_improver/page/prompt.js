@@ -3,9 +3,6 @@ import { make } from "./dom.js";
 
 const HEADING = /^#{1,6} .*$/gm;
 const FIELD = /\{\{\s*([\p{L}\p{N}_][\p{L}\p{N}_ .-]{0,60}?)\s*\}\}/gu;
-/** Longer texts are shown as they are: what nobody reads needs no colours. */
-const MOST_CHARACTERS = 60_000;
-
 /** Names of the `{{name}}` fields, each once. */
 export const fieldsOf = (text) => [...new Set([...text.matchAll(FIELD)].map((found) => found[1]))];
 
@@ -20,7 +17,7 @@ function spans(text, assumed) {
     found.push({ start: index, end: index + length, tag: "strong", class: "heading" });
   }
   for (const { index, 0: { length } } of text.matchAll(FIELD)) {
-    found.push({ start: index, end: index + length, tag: "span", class: "field" });
+    found.push({ start: index, end: index + length, tag: "span", class: "field", isField: true });
   }
   for (const piece of assumed) {
     const start = piece ? text.indexOf(piece) : -1;
@@ -30,13 +27,13 @@ function spans(text, assumed) {
   return found.sort((one, other) => one.start - other.start || other.end - one.end);
 }
 
-/** Fill `element` with `text`. Its text content is `text`, character by character. */
-export function showPrompt(element, text, assumed = []) {
+/** Fill `element` with `text`, its fields by `values`. Its text content is that, to the character. */
+export function showPrompt(element, text, assumed = [], values = new Map()) {
   const parts = [];
   let at = 0;
-  for (const { start, end, tag, ...properties } of text.length > MOST_CHARACTERS ? [] : spans(text, assumed)) {
+  for (const { start, end, tag, isField, ...properties } of spans(text, assumed)) {
     if (start < at) continue;
-    parts.push(text.slice(at, start), make(tag, properties, text.slice(start, end)));
+    parts.push(text.slice(at, start), make(tag, properties, isField ? filledIn(text.slice(start, end), values) : text.slice(start, end)));
     at = end;
   }
   element.replaceChildren(...parts, text.slice(at));

@@ -6,12 +6,12 @@ const line = byId("state");
 /** Whether improvements are kept; without a history nothing can be refined, starred or found. */
 export let keepsHistory = true;
 
+let isFirst = true;
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 
-function answers(health) {
-  if (health.backend === "offline") return `No model answers, the offline backend does: ${health.reason}`;
-  const ready = health.model_ready ? "" : " It is being loaded.";
-  return `${health.model} answers (${health.backend}): ${health.reason}.${ready}`.replace("..", ".");
+function answers({ backend, model, model_ready, reason }) {
+  if (backend === "offline") return `Offline backend, no model (${reason})`;
+  return `${model}, ${backend} (${reason})${model_ready ? "" : "; it is being loaded"}`;
 }
 
 function* problems(health, repository) {
@@ -34,6 +34,12 @@ export async function refreshState() {
   let told, bad;
   try {
     const [health, repository] = await Promise.all([get("health"), get("health/repository", { also: 503 })]);
+    if (repository.status === "unhealthy" && isFirst) {
+      // It may be read for the first time just now, which takes a moment.
+      repository.status = "unknown";
+      setTimeout(refreshState, 1000);
+    }
+    isFirst = false;
     keepsHistory = repository.status !== "disabled";
     told = answers(health);
     bad = [...problems(health, repository)];
