@@ -26,6 +26,7 @@ SET_OFF = lazy_pattern(
     r"|(?<!\w)'(?P<single>[^'\n]{1,200})'(?!\w)"
 )
 _MAY_BE_SET_OFF = lazy_pattern(r"[`\"“«„']")
+_LONG = 60  # characters of a quotation
 _ODD = lazy_pattern(r"[/\\_@\d#]|\w\.\w|[a-z][A-Z]|::|\+\+|\A--\w|\(\)")
 _ATOM = lazy_pattern(r"\w+(?:(?:\.|::|-)\w+)*")
 _LETTERS_DIGITS = lazy_pattern(r"([^\W\d_]+)(\d+)")
@@ -73,9 +74,10 @@ def verbatim(rewrite: Rewrite) -> GateFailure | None:
     lost = [*_lost(rewrite), *other_periods]
     if not lost:
         return None
-    # Pasted text that is only referred to is missing, whatever else the prompt has.
+    # Pasted text and long quotations that are only referred to are missing, whatever else the
+    # prompt has.
     request = mask(rewrite.idea).request
-    asked = [piece for piece in lost if piece in request]
+    asked = [piece for piece in lost if piece in request and len(piece) < _LONG]
     changed = bool(other_periods) or rewrite.has_another_figure(asked)
     changed = changed or (bool(asked) and _has_another_piece(rewrite))
     kind = FailureKind.CONTRADICTS if changed else FailureKind.MISSING

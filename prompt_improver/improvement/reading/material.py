@@ -69,6 +69,24 @@ _REQUEST_AGAIN = lazy_pattern(
     r"|quiero que\b|necesito que\b)",
     re.I,
 )
+# These are said of many things: only several sentences are a text to work on.
+_MAY_INTRODUCE = lazy_pattern(
+    r"(?:\A|(?<=[\n.!?]))\s*(?:(?:please )?(?:summari[sz]e|rewrite|edit|correct|shorten"
+    r"|improve|polish|resume|resúmeme|corrige|reescribe|mejora|acorta|résume|résumez|corrigez|réécris|améliore"
+    r"|fasse|kürze|verbessere|korrigiere|riassumi|correggi|migliora|resuma|revise|corrija|reescreva"
+    r"|melhore)\b)[^:：\n]{0,80}\Z",
+    re.I,
+)
+_SENTENCES = lazy_pattern(
+    r"[^\W\d_a-zà-ÿ].*?(?:\w{2,}|[%)”])[.!?。！？](?:\s+|(?<=[。！？]))[^\W\d_]", re.S
+)
+_ASKS = lazy_pattern(
+    r"(?:\A|[.!?]\s+)(?:add|use|keep|make|write|do|don'?t|never|avoid|no|be|give|include|explain|list|show"
+    r"|tell|say|start|end|put|mention|focus|limit|return|usa|utiliza|mant[ée]n|haz|escribe|no|evita|s[ée]"
+    r"|da|incluye|explica|pon|di|use|não|faça|utilise|garde|fais|ne|évite|nutze|halte|mach|schreib|kein"
+    r"|usa|fai|non|evita)\b",
+    re.I,
+)
 _LIST_ITEM = lazy_pattern(r"\s*(?:[-*•]|\d{1,2}[.)])[ \t]")
 _SIGNS = lazy_pattern(r"[{}()\[\];=<>+*/\\|&$#%_]")
 
@@ -166,6 +184,9 @@ def _take_introduced(masked: str, found: list[Material]) -> str:
     for colon in _COLON.finditer(masked):
         lead = max(0, colon.start() - _LONGEST_LEAD)
         introduced = _INTRODUCED.search(masked, lead, colon.start())
+        soft = None
+        if introduced is None:
+            soft = introduced = _MAY_INTRODUCE.search(masked, lead, colon.start())
         if introduced is None:
             continue
         rest = masked[colon.end() :]
@@ -178,7 +199,9 @@ def _take_introduced(masked: str, found: list[Material]) -> str:
         # "My text: ... Please translate it": but a letter may say "please" too, and then what
         # is asked stands before it ("shorten this letter: ...").
         asked = masked[lead : introduced.start()].rstrip(" ")[-1:] not in ("", "\n", ".", "!", "?")
-        asked = asked or introduced["act"] is not None
+        asked = asked or soft is not None or introduced["act"] is not None
+        if soft and (not _SENTENCES.match(body) or _ASKS.search(body)):
+            continue
         again = _REQUEST_AGAIN.search(body)
         if again and not (asked and again.group().startswith(" ")):
             body = body[: again.start()]

@@ -100,3 +100,27 @@ def test_the_form_that_is_stated_is_found(idea: str, stated: str) -> None:
 )
 def test_a_thing_that_is_spoken_of_is_no_form(idea: str) -> None:
     assert form_of(mask(idea).masked).stated == frozenset()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sales grew by 8 %. Churn went up, and two contracts end in August.",
+        "The committee met. It was decided that the plan be postponed.",
+    ],
+)
+def test_sentences_behind_what_is_to_be_done_with_a_text_are_material(text):
+    idea = f"Summarise in 3 bullets for my boss: {text}"
+    assert [idea[m.start : m.end] for m in mask(idea).blocks] == [text]
+
+
+@pytest.mark.parametrize(
+    "idea",
+    [
+        "Improve my README: Add badges, explain the setup. Keep it short. Do not add emojis.",
+        "Resume en 5 puntos: qué es la inflación y cómo se mide. Usa ejemplos.",
+        "Summarise the following points: speed, cost, risk and so on for the board",
+    ],
+)
+def test_sentences_that_ask_for_more_are_no_material(idea):
+    assert mask(idea).blocks == ()
