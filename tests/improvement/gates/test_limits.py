@@ -147,3 +147,9 @@ def test_what_pasted_text_bounds_is_no_limit_of_the_users():
         "Please choose a new date within 7 days."
     )
     assert limits(rewrite(idea, "Translate the text below. Keep the 7 days.")) is None
+
+
+def test_a_russian_ban_may_end_its_sentence():
+    idea = "Напиши план урока по дробям для 5 класса, без домашнего задания"
+    assert limits(rewrite(idea, "Составьте план урока. Домашнего задания нет.")) is None
+    assert limits(rewrite(idea, "Составьте план урока с домашним заданием.")) is not None
