@@ -1,6 +1,7 @@
 """Running the API as a process."""
 
 import asyncio
+import gc
 import logging
 import math
 import os
@@ -52,6 +53,9 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        # What the start made stays. Garbage is looked for among what comes now, at Python's pace.
+        gc.freeze()
+        gc.set_threshold(700, 10, 10)
         if sockets and self.started:
             host, port = sockets[0].getsockname()[:2]
             host = f"[{host}]" if ":" in host else host
