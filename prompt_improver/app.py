@@ -30,6 +30,8 @@ from prompt_improver.settings import Settings
 logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 4_000_000
+MCP_HEADERS = ("Mcp-Session-Id", "Mcp-Protocol-Version", "Mcp-Method", "Mcp-Name", "Last-Event-ID")
+"""What MCP clients in a browser send."""
 # In this order: an address of history would be an id for history_item.
 _ROUTERS = (
     page.router,
@@ -127,8 +129,8 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
-            expose_headers=["X-Request-ID"],
+            allow_headers=["Authorization", "Content-Type", "X-Request-ID", *MCP_HEADERS],
+            expose_headers=["X-Request-ID", "Mcp-Session-Id"],
         )
     # A page of somebody else's whose name leads to this machine (DNS rebinding) comes with
     # its own name in the Host header.

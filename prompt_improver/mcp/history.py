@@ -20,13 +20,14 @@ MOST_FOUND = 50
 MOST_TAGS = 50
 
 PromptId = Annotated[
-    str, Field(description="Id of the prompt, or the beginning of it.", min_length=1, max_length=36)
+    str,
+    Field(description="Id of the prompt, or its beginning.", min_length=1, max_length=36),
 ]
 
 
 class SearchArguments(Arguments):
     query: str = Field(
-        description="Words of idea, context, prompt, note or tags; blank finds the newest.",
+        description="Words of the idea, context, prompt, note or tags. Blank: the newest prompts.",
         max_length=1_000,
     )
     limit: int = Field(10, ge=1, le=MOST_FOUND)
@@ -39,10 +40,10 @@ class GetArguments(Arguments):
 class RateArguments(Arguments):
     prompt_id: PromptId
     rating: Literal[-1, 0, 1] | None = Field(None, description="-1 bad, 0 neither, 1 good.")
-    starred: StrictBool | None = Field(None, description="true stars it; a star is not removed.")
-    note: Text | None = Field(None, description="Goes below the note that there is.")
+    starred: StrictBool | None = Field(None, description="true: star it. Users remove stars.")
+    note: Text | None = Field(None, description="Added below an existing note.")
     tags: list[Annotated[str, Field(min_length=1, max_length=MAX_TAG_CHARACTERS)]] | None = Field(
-        None, description="Beside those that there are.", max_length=MOST_TAGS
+        None, description="Added to the existing tags.", max_length=MOST_TAGS
     )
 
 
@@ -67,7 +68,7 @@ async def get(call: Call) -> KeptPrompt:
 async def rate(call: Call) -> KeptPrompt:
     given: RateArguments = call.arguments
     if given.starred is False:
-        raise InvalidRequestError("starred: only true; a star is taken away by its user alone")
+        raise InvalidRequestError("starred: can only be true; users remove stars themselves")
     if given.note is not None and not given.note.strip():
         raise InvalidRequestError("note: must not be blank")
     found = await call.services.find(given.prompt_id)
@@ -81,7 +82,7 @@ async def rate(call: Call) -> KeptPrompt:
     if given.tags:
         changes["tags"] = sorted({*found.tags, *(each.strip() for each in given.tags)})
     if not changes:
-        raise InvalidRequestError("say at least one of rating, starred, note and tags")
+        raise InvalidRequestError("give at least one of rating, starred, note and tags")
     try:
         async with call.services.to_write() as repository:
             changed = await repository.update(found.prompt_id, changes)
@@ -96,7 +97,7 @@ TOOLS = (
     Tool(
         name="search_prompts",
         title="Search the history",
-        description="Finds earlier ideas and their improved prompts by their words, newest first.",
+        description="Finds earlier ideas and their improved prompts by words, newest first.",
         arguments=SearchArguments,
         result=FoundPrompts,
         run=search,
@@ -105,7 +106,7 @@ TOOLS = (
     Tool(
         name="get_prompt",
         title="Read a prompt of the history",
-        description="One prompt, whole and in its parts, with its rating, note and tags.",
+        description="Returns one prompt, whole and in parts, with its rating, note and tags.",
         arguments=GetArguments,
         result=KeptPrompt,
         run=get,
@@ -114,8 +115,8 @@ TOOLS = (
     Tool(
         name="rate_prompt",
         title="Rate, star, note or tag a prompt",
-        description="Keeps what the user thinks of a prompt. Call it only when they say so. What "
-        "is starred, rated, noted or tagged is never deleted by the cleanup.",
+        description="Saves the user's opinion of a prompt. Call it only when they ask. The "
+        "automatic cleanup never deletes prompts with a star, rating, note or tag.",
         arguments=RateArguments,
         result=KeptPrompt,
         run=rate,

@@ -23,11 +23,11 @@ logger = logging.getLogger(__name__)
 MOST_ANSWERS = 20
 MOST_GUARDRAILS = 30
 
-Idea = Annotated[Text, Field(description="What is wanted, word for word as the user typed it.")]
-Context = Annotated[Text, Field(description="What a model should know besides.")]
+Idea = Annotated[Text, Field(description="The user's idea, word for word.")]
+Context = Annotated[Text, Field(description="Background that the model should know.")]
 TargetName = Annotated[
     Literal["auto", "chat", "agent", "system", "image", "plain"],
-    Field(description="What the prompt is for; auto takes what the idea is for."),
+    Field(description="What the prompt is for; auto derives it from the idea."),
 ]
 
 
@@ -43,32 +43,32 @@ class ImproveArguments(Arguments):
     context: Context = ""
     target: TargetName = "auto"
     backend: Literal["auto", "zero-shot", "few-shot", "offline"] = Field(
-        "auto", description="Who improves it; auto takes the best that is configured."
+        "auto", description="Backend; auto picks the best one configured."
     )
     answers: list[GivenAnswer] = Field(
-        [], max_length=MOST_ANSWERS, description="To `questions` of an earlier result."
+        [], max_length=MOST_ANSWERS, description="Answers to `questions` of an earlier result."
     )
 
 
 class RefineArguments(Arguments):
-    prompt_id: str = Field(description="Of the prompt, or the beginning of it.", max_length=36)
-    feedback: Text = Field(description="How the prompt has to change, in the user's words.")
+    prompt_id: str = Field(description="Id of the prompt, or its beginning.", max_length=36)
+    feedback: Text = Field(description="What to change, in the user's words.")
 
 
 class CheckArguments(Arguments):
     idea: Idea
     context: Context = ""
     role: Text
-    directive: Text = Field(description="The whole task, with any pasted text in full.")
+    directive: Text = Field(description="The whole task. Include pasted text in full.")
     framework: str = Field(
-        description="Empty, chain-of-thought, tree-of-thoughts, decomposition or role-playing.",
+        description="Empty, or chain-of-thought, tree-of-thoughts, decomposition or role-playing.",
         max_length=100,
     )
     guardrails: list[Annotated[str, Field(max_length=2_000)]] = Field(
-        description="Rules for the result, the user's first.", max_length=MOST_GUARDRAILS
+        description="Rules for the result; the user's own rules first.", max_length=MOST_GUARDRAILS
     )
     output_format: Text
-    model: str = Field("", description="Your own name, as provider/model.", max_length=200)
+    model: str = Field("", description="Your model name, as provider/model.", max_length=200)
     target: TargetName = "auto"
 
 
@@ -163,10 +163,10 @@ TOOLS = (
     Tool(
         name="improve_prompt",
         title="Improve a prompt",
-        description="Turns a rough idea into a prompt that a language model can work with, and "
-        "keeps it. Give the idea word for word. Show the user improved_prompt; do not carry it "
-        "out unless they ask. Works without a model; to write the prompt yourself, take the "
-        "prompt `improve` and check_improved_prompt instead.",
+        description="Turns a rough idea into a clear prompt for a language model and saves it. "
+        "Pass the idea word for word. Show improved_prompt to the user; do not carry it out "
+        "unless they ask. Works without a model. To write the prompt yourself, use the prompt "
+        "`improve` and check_improved_prompt instead.",
         arguments=ImproveArguments,
         result=ImprovedPrompt,
         run=improve,
@@ -174,20 +174,20 @@ TOOLS = (
     Tool(
         name="refine_prompt",
         title="Refine an improved prompt",
-        description="Changes an improved prompt as the user says, and keeps the result as a new "
-        "version. What the feedback does not concern stays word for word.",
+        description="Changes an improved prompt according to the user's feedback and saves the "
+        "result as a new version. Everything else stays word for word.",
         arguments=RefineArguments,
         result=ImprovedPrompt,
         run=refine,
     ),
     Tool(
         name="check_improved_prompt",
-        title="Check and keep a prompt that you wrote",
-        description="Holds the parts of a prompt that you wrote against the idea that they are "
-        "of. Where something of the idea is missing or changed, broken names it and nothing is "
-        "kept: put it right and call again. Else the parts are put together as improved_prompt "
-        "and kept. Placeholders, names, numbers with units, quotations, paths, negations and "
-        "limits of the idea must stand in the parts word for word, in the idea's language.",
+        title="Check and save a prompt that you wrote",
+        description="Compares the prompt that you wrote with the user's idea. If something of the "
+        "idea is missing or changed, `broken` lists it and nothing is saved: correct it and call "
+        "again. Otherwise the parts are joined into improved_prompt and saved. Write in the "
+        "language of the idea, and keep its placeholders, names, numbers with units, quotations, "
+        "paths, negations and limits word for word.",
         arguments=CheckArguments,
         result=CheckedPrompt,
         run=check,

@@ -24,16 +24,16 @@ EVERY_S = 5.0
 """Seconds between two reports where nothing happens."""
 
 _STATES = {
-    State.READING: "The model reads the idea.",
-    State.THINKING: "The model thinks.",
-    State.WRITING: "The model writes the prompt.",
-    State.CHECKING: "The prompt is checked against the idea.",
-    State.CORRECTING: "The model corrects the prompt.",
+    State.READING: "The model is reading the idea.",
+    State.THINKING: "The model is thinking.",
+    State.WRITING: "The model is writing the prompt.",
+    State.CHECKING: "Checking the prompt against the idea.",
+    State.CORRECTING: "The model is correcting the prompt.",
 }
 _RESTARTS = {
-    Why.RETRY: "The connection to the model broke; asking again.",
-    Why.CORRECTION: "The model corrects the prompt.",
-    Why.FALLBACK: "The model gives no answer; the offline backend makes the prompt.",
+    Why.RETRY: "Lost the connection to the model; retrying.",
+    Why.CORRECTION: "The model is correcting the prompt.",
+    Why.FALLBACK: "The model did not answer; using the offline backend.",
 }
 
 
@@ -41,7 +41,7 @@ _RESTARTS = {
 async def reported(session: "ServerSession", every_s: float = EVERY_S) -> AsyncIterator[None]:
     """What is told of an improvement in this block goes to the client, and something every
     ``every_s`` seconds. A client that has not asked for reports gets none."""
-    message = "Begun."
+    message = "Started."
     changed = asyncio.Event()
 
     def hear(event: Event) -> None:
@@ -70,7 +70,7 @@ async def reported(session: "ServerSession", every_s: float = EVERY_S) -> AsyncI
 
 def _told(event: Event) -> str:
     if isinstance(event, Started):
-        return f"{event.model} is asked."
+        return f"Asking {event.model}."
     if isinstance(event, StateChanged):
         return _STATES[event.state]
     return _RESTARTS[event.why] if isinstance(event, Restarted) else ""

@@ -20,15 +20,11 @@ if TYPE_CHECKING:
     from mcp_types import GetPromptResult, Prompt
 
 IMPROVE = "improve"
-_ABOUT = "Have your own model rewrite an idea as a prompt, by our instructions; no key is needed."
+_ABOUT = "Your own model rewrites an idea as a prompt, following our instructions. No key needed."
 _ARGUMENTS = (
-    ("idea", "What is wanted, as roughly as you like.", True),
-    ("context", "What a model should know besides.", False),
-    (
-        "target",
-        f"What the prompt is for: {', '.join(Target)}; left out: what the idea is for.",
-        False,
-    ),
+    ("idea", "Your idea, as rough as you like.", True),
+    ("context", "Background that the model should know.", False),
+    ("target", f"One of {', '.join(Target)}. Without it, the idea decides.", False),
 )
 
 

@@ -79,7 +79,7 @@ def _form(questions: tuple[Question, ...]) -> "ElicitRequestFormParams":
         for each in questions
     }
     return ElicitRequestFormParams(
-        message="This decides how the prompt comes out. Leave empty what is to be assumed.",
+        message="Your answers shape the prompt. Leave a field empty to accept the assumption.",
         requested_schema={"type": "object", "properties": properties},
     )
 
@@ -87,7 +87,7 @@ def _form(questions: tuple[Question, ...]) -> "ElicitRequestFormParams":
 def _hint(question: Question) -> str:
     told = [question.why]
     if question.options:
-        told.append(f"Usual: {', '.join(question.options)}.")
+        told.append(f"Common answers: {', '.join(question.options)}.")
     if question.default:
-        told.append(f"Empty: {question.default}")
+        told.append(f"If empty: {question.default}")
     return " ".join(filter(None, told))

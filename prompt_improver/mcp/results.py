@@ -19,11 +19,11 @@ SUMMARY_CHARACTERS = 300
 class OpenQuestion(BaseModel):
     """A fact that decides how the idea is carried out, and is still open."""
 
-    id: str = Field(description="For `answers` of improve_prompt.")
+    id: str = Field(description="Use it in `answers` of improve_prompt.")
     text: str
     why: str = Field(description="What depends on it.")
-    default: str = Field(description="What the prompt assumes until then.")
-    options: list[str] = Field(description="Usual answers; any other will do.")
+    default: str = Field(description="What the prompt assumes without an answer.")
+    options: list[str] = Field(description="Common answers; others are fine.")
 
     @classmethod
     def of(cls, question: Question) -> Self:
@@ -48,20 +48,20 @@ class ImprovedPrompt(BaseModel):
 
     prompt_id: str = Field(description="For refine_prompt, get_prompt and rate_prompt.")
     version: int
-    improved_prompt: str = Field(description="The prompt. Show or use it as it stands.")
-    changed: bool = Field(description="false: the idea says enough, and comes back as it is.")
-    kept_original: bool = Field(description="true: the user's own words stand as the task.")
+    improved_prompt: str = Field(description="The prompt. Show or use it unchanged.")
+    changed: bool = Field(description="false: the idea was good enough and is returned unchanged.")
+    kept_original: bool = Field(description="true: the task is the user's own wording.")
     warnings: list[Notice]
     questions: list[OpenQuestion] = Field(
-        description="Ask the user; send what they say as `answers`, with the same idea."
+        description="Ask the user, then call again with the same idea and `answers`."
     )
-    evidence: str = Field(description="What was kept of the idea, added and assumed.")
-    changed_parts: list[str] = Field(description="By a refinement.")
+    evidence: str = Field(description="What was kept from the idea, added and assumed.")
+    changed_parts: list[str] = Field(description="Parts that the refinement changed.")
     target: str
     backend: str
     model: str | None
     fallback_reason: str | None = Field(description="Why another backend answered.")
-    saved: SaveOutcome = Field(description="What became of it in the history.")
+    saved: SaveOutcome = Field(description="Whether the history has it.")
 
     @classmethod
     def of(cls, improved: Improved) -> Self:
@@ -90,7 +90,7 @@ class BrokenThing(BaseModel):
     """Something of the idea that is missing or changed, or that must not be there."""
 
     gate: str
-    text: str = Field(description="What to put right, with the piece as it stands in the idea.")
+    text: str = Field(description="What to correct; quotes the idea.")
 
     @classmethod
     def of(cls, broken: Broken) -> Self:
@@ -101,9 +101,9 @@ class CheckedPrompt(BaseModel):
     """What became of the parts."""
 
     ok: bool
-    broken: list[BrokenThing] = Field(description="Put these right, and call the tool again.")
-    improved_prompt: str | None = Field(description="null where something is broken.")
-    prompt_id: str | None = Field(description="Of the kept prompt; null where nothing was kept.")
+    broken: list[BrokenThing] = Field(description="Correct these and call the tool again.")
+    improved_prompt: str | None = Field(description="null if something is broken.")
+    prompt_id: str | None = Field(description="Id of the saved prompt; null if nothing was saved.")
 
     @classmethod
     def of(cls, checked: Checked) -> Self:
@@ -121,8 +121,8 @@ class FoundPrompt(BaseModel):
 
     prompt_id: str
     timestamp: str
-    idea: str = Field(description=f"Cut to {SUMMARY_CHARACTERS} characters, as the prompt is.")
-    improved_prompt: str
+    idea: str = Field(description=f"The first {SUMMARY_CHARACTERS} characters.")
+    improved_prompt: str = Field(description=f"The first {SUMMARY_CHARACTERS} characters.")
     starred: bool
     rating: int | None
     tags: list[str]
@@ -144,7 +144,7 @@ class FoundPrompts(BaseModel):
     """Newest first."""
 
     prompts: list[FoundPrompt]
-    more: bool = Field(description="Whether there are others.")
+    more: bool = Field(description="Whether there are more.")
 
 
 class KeptPrompt(BaseModel):
@@ -156,7 +156,7 @@ class KeptPrompt(BaseModel):
     timestamp: str
     idea: str
     context: str
-    improved_prompt: str = Field(description="The user's own version where there is one.")
+    improved_prompt: str = Field(description="The user's edited version, if there is one.")
     role: str
     directive: str
     framework: str

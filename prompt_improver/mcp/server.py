@@ -25,11 +25,11 @@ logger = logging.getLogger(__name__)
 
 NAME = "prompt-improver"
 _INSTRUCTIONS = """\
-Turns rough ideas into prompts, and keeps them. When the user wants a prompt improved, take the \
-prompt `improve` and check_improved_prompt to write it with your own model, or improve_prompt to \
-have it made here. Hand over the idea word for word, and do not carry it out."""
+Turns rough ideas into clear prompts and saves them. When the user wants a prompt improved, write \
+it yourself with the prompt `improve` and check_improved_prompt, or call improve_prompt. Pass the \
+idea word for word, and do not carry it out."""
 _WITH_HISTORY = """ \
-search_prompts and get_prompt find what was made before."""
+search_prompts and get_prompt find earlier prompts."""
 
 
 def make_server(services: Services) -> "Server[Any]":

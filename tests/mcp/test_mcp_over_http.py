@@ -95,6 +95,16 @@ def test_pages_of_allowed_origins_and_of_the_server_itself_come_in(server, origi
     assert server.client.post("/mcp", json=HELLO, headers=headers).status_code == 200
 
 
+def test_a_page_of_an_allowed_origin_may_send_what_mcp_clients_send(server):
+    asked = "authorization, content-type, mcp-protocol-version, mcp-session-id, last-event-id"
+    headers = {
+        "Origin": "https://ours.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": asked,
+    }
+    assert server.client.options("/mcp", headers=headers).status_code == 200
+
+
 def test_a_stop_does_not_wait_for_a_stream_that_has_no_end(tmp_path):
     with ServerProcess(tmp_path, MCP_ENABLED="true") as server:
         begun = server.client.post("/mcp", json=HELLO, headers=JSON)

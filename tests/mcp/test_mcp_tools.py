@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("mcp", reason="the extra [mcp] is not installed")
 
+import anyio
 import mcp_types as types
 from jsonschema import validate
 from mcp.shared.exceptions import MCPError
@@ -146,7 +147,7 @@ async def test_no_tool_deletes_edits_or_takes_a_star_or_a_note_away(make, reposi
         id_ = row.prompt_id
         assert "starred" in await refusal(client, "rate_prompt", prompt_id=id_, starred=False)
         assert "note" in await refusal(client, "rate_prompt", prompt_id=id_, note=" ")
-        assert "say at least one" in await refusal(client, "rate_prompt", prompt_id=id_)
+        assert "at least one" in await refusal(client, "rate_prompt", prompt_id=id_)
         assert "edited_prompt" in await refusal(
             client, "rate_prompt", prompt_id=id_, edited_prompt="x"
         )
@@ -345,3 +346,26 @@ async def test_pasted_text_has_to_stand_in_the_prompt(make):
         directive = f"Make this email friendlier:\n\n{mail}"
         kept = await call(client, "check_improved_prompt", directive=directive, **parts)
         assert kept["ok"] is True
+
+
+async def test_a_call_that_the_client_gives_up_gives_the_model_up(make, improver, repository):
+    class Waiting(asyncio.Event):
+        def __init__(self):
+            super().__init__()
+            self.given_up = asyncio.Event()
+
+        async def wait(self):
+            try:
+                return await super().wait()
+            except asyncio.CancelledError:
+                self.given_up.set()
+                raise
+
+    improver.gate = Waiting()
+    async with connected(make(default=BackendType.ZERO_SHOT), OLDEST) as client:
+        with anyio.move_on_after(0.2):
+            await client.call_tool("improve_prompt", {"idea": IDEA})
+        with anyio.fail_after(5):
+            await improver.gate.given_up.wait()
+        await client.list_tools()  # the connection is well
+    assert repository.rows == []
