@@ -52,7 +52,7 @@ async def search(call: Call) -> FoundPrompts:
     try:
         wanted = HistoryFilter(text=given.query) if given.query.strip() else EVERYTHING
     except ValueError as error:
-        raise InvalidRequestError(f"query: {error}") from None
+        raise InvalidRequestError(f"query: {str(error).removeprefix('text ')}") from None
     async with call.services.to_read() as repository:
         page = await repository.find_page(given.limit, wanted=wanted, cut=SUMMARY_CHARACTERS)
     return FoundPrompts(

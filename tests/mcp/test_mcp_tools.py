@@ -164,6 +164,8 @@ async def test_arguments_that_do_not_fit_are_named_and_not_quoted(make):
         assert "secret" not in told
         assert await refusal(client, "improve_prompt", idea="  ") == ERRORS["blank_idea"].sentence
         assert (await refusal(client, "improve_prompt", idea="a\0b")).startswith("idea: ")
+        nul = await refusal(client, "search_prompts", query="a\0b")
+        assert nul == "query: must not hold a NUL at character 2"
         with pytest.raises(MCPError, match="no tool"):
             await client.call_tool("delete_prompt", {})
 
