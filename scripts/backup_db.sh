@@ -9,6 +9,8 @@
 # data/backups, keeping $BACKUP_KEEP or the newest 14. Relative paths count from the project's
 # folder, and .env is not read. Older backups go only after a new one was made and checked.
 # "cp" is no backup: it misses what stands in the log, and can catch a write half way.
+# zsh, which people type on a Mac, takes a pattern that fits no file for an error.
+[ -z "${ZSH_VERSION:-}" ] || emulate sh
 set -u
 umask 077
 LC_ALL=C

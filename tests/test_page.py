@@ -178,7 +178,7 @@ def test_a_model_that_is_down_is_told_of_with_the_mend_and_the_offline_backend_a
     model.reply = Reply(status=401, body=b"{}")
     page = make_page(server)
     improve(page)
-    assert "The model gave no answer" in page.locator(".notices").inner_text()
+    assert "The model did not answer" in page.locator(".notices").inner_text()
     page.wait_for_selector(".state .notice")
     assert "refused the key. Check LLM_API_KEY" in page.locator(".state").inner_text()
 
