@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from bench.databases import prepared
+from prompt_improver.domain.error_table import ERRORS
+from prompt_improver.domain.warning_table import WARNINGS
 from tests.model_server import ModelServer, Reply, parts
 from tests.server_process import ServerProcess
 
@@ -178,9 +180,9 @@ def test_a_model_that_is_down_is_told_of_with_the_mend_and_the_offline_backend_a
     model.reply = Reply(status=401, body=b"{}")
     page = make_page(server)
     improve(page)
-    assert "The model did not answer" in page.locator(".notices").inner_text()
+    assert WARNINGS["model_unavailable"] in page.locator(".notices").inner_text()
     page.wait_for_selector(".state .notice")
-    assert "refused the key. Check LLM_API_KEY" in page.locator(".state").inner_text()
+    assert ERRORS["model_key_refused"].sentence in page.locator(".state").inner_text()
 
 
 def test_nobody_is_asked_while_nothing_runs(make_page, server):
@@ -210,12 +212,17 @@ def test_the_key_is_asked_for_once_and_a_wrong_one_again(make_page, keyed_server
     assert "No history is kept. Set SQLITE_ENABLED=true" in page.locator(".state").inner_text()
 
 
-def test_a_phone_needs_no_sideways_scrolling(make_page, keyed_server):
-    page = make_page(keyed_server, console=["401"], viewport={"width": 360, "height": 740})
-    page.fill("#key", KEY)
-    page.keyboard.press("Enter")
-    page.wait_for_selector("dialog", state="detached")
+def test_a_phone_needs_no_sideways_scrolling(make_page, full_server):
+    page = make_page(full_server, viewport={"width": 360, "height": 740}, has_touch=True)
     improve(page, "Review " + "a" * 200 + " {{" + "b" * 50 + "}}")
+    page.fill("#feedback", "c" * 200)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".versions")
+    page.locator(".versions button").first.click()
+    page.wait_for_selector("text=Bring this version back")
+    for summary in ("#opinion", "#filters", "#options", "#figures"):
+        page.click(f"{summary} > summary")
+    page.wait_for_selector("figure svg")
     assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 

@@ -1,9 +1,12 @@
 """GET /: the page for browsers, what can be called for all others; and the files of the page."""
 
 import json
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import HTMLResponse
 
 from prompt_improver import __version__
 from prompt_improver.api.accept import prefers_html
@@ -13,14 +16,19 @@ from prompt_improver.domain.evidence import ADDED_PARTS, KEPT_KINDS
 from prompt_improver.domain.warning_table import WARNINGS
 from prompt_improver.page import FILES, FOLDER
 
-_HEADERS = {
+_POLICY = (
     # No text becomes markup or code: Trusted Types refuse it in the browser.
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+    "default-src 'none'; script-src 'self'; style-src {styles}; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY.format(styles="'self'"),
     # The page follows the program.
     "Cache-Control": "no-cache",
 }
+_KINDS = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
+_STYLES = '<link rel="stylesheet" href="page/page.css">'
 _ENDPOINTS = {
     "improve": "POST /api/v1/improve-prompt",
     "improve_stream": "POST /api/v1/improve-prompt/stream",
@@ -55,7 +63,9 @@ router = APIRouter()
 async def root(request: Request, response: Response) -> RootResponse | Response:
     """What this is, and what can be called; the page where Accept asks for text/html."""
     if prefers_html(request.headers.getlist("accept")):
-        return FileResponse(FOLDER / "index.html", headers={**_HEADERS, "Vary": "Accept"})
+        text, policy = _page()
+        headers = {**_HEADERS, "Content-Security-Policy": policy, "Vary": "Accept"}
+        return HTMLResponse(text, headers=headers)
     response.headers["Vary"] = "Accept"
     return RootResponse(message="Prompt Improver", version=__version__, endpoints=_ENDPOINTS)
 
@@ -72,9 +82,26 @@ async def words() -> Response:
     return Response(text, media_type="text/javascript", headers=_HEADERS)
 
 
+@cache
+def _page() -> tuple[str, str]:
+    """The page and its policy. Its styles stand in it, so that it is drawn before anything else
+    is loaded; the policy lets in these styles alone."""
+    styles = (FOLDER / "page.css").read_text(encoding="utf-8")
+    text = (FOLDER / "index.html").read_text(encoding="utf-8")
+    digest = b64encode(sha256(styles.encode()).digest()).decode()
+    policy = _POLICY.format(styles=f"'sha256-{digest}'")
+    return text.replace(_STYLES, f"<style>{styles}</style>"), policy
+
+
+@cache
+def _file(name: str) -> bytes:
+    return (FOLDER / name).read_bytes()
+
+
 def _add_file(name: str) -> None:
-    async def file() -> FileResponse:
-        return FileResponse(FOLDER / name, headers=_HEADERS)
+    async def file() -> Response:
+        # From memory: a browser asks for all of them at once, and waits.
+        return Response(_file(name), media_type=_KINDS[name.rpartition(".")[2]], headers=_HEADERS)
 
     router.add_api_route(f"/page/{name}", file, include_in_schema=False)
 

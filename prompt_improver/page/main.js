@@ -143,4 +143,5 @@ refreshState().then(() => {
 });
 // What changed while nobody looked.
 addEventListener("focus", () => isRunning() || refreshState());
+performance.mark("ready");
 document.documentElement.dataset.ready = "true";

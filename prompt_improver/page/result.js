@@ -177,7 +177,7 @@ function facts() {
   return [
     version > 1 && `version ${version}`,
     backend === "offline" ? "offline" : [model, `(${backend})`].filter(Boolean).join(" "),
-    latency !== null && `${(latency / 1000).toFixed(latency < 950 ? 2 : 1)} s`,
+    latency !== null && (latency < 1000 ? `${Math.max(1, Math.round(latency))} ms` : `${(latency / 1000).toFixed(1)} s`),
     timestamp && new Date(timestamp).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" }),
   ].filter(Boolean).join(" · ");
 }

@@ -11,7 +11,7 @@ const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 
 function answers({ backend, model, model_ready, reason }) {
   if (backend === "offline") return `Offline backend, no model (${reason})`;
-  return `${model}, ${backend} (${reason})${model_ready ? "" : "; it is being loaded"}`;
+  return `${model} · ${backend} (${reason})${model_ready ? "" : "; it is being loaded"}`;
 }
 
 function* problems(health, repository) {

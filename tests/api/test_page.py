@@ -73,6 +73,7 @@ def test_the_policy_of_the_page_lets_in_nothing_but_its_own_files(client):
         assert "default-src 'none'" in policy
         assert "require-trusted-types-for 'script'; trusted-types 'none'" in policy
         assert "unsafe" not in policy
+        assert re.search(r"style-src '(self|sha256-[\w+/]{43}=)';", policy)
         assert "http" not in policy
 
 
