@@ -12,7 +12,16 @@ _TELLS = lazy_pattern(
     r"[^.!?\n]*\b(?:but|and|with|have|has|pero|y|con|et|mais|und|aber|e|ma)\s+\Z",
     re.I,
 )
-_BARE_NO = lazy_pattern(r"(?:no|kein\w*|pas de|sin|nessun\w*)\b", re.I)
+_BARE_NO = lazy_pattern(r"(?:no|not|kein\w*|pas de|sin|nessun\w*)\b", re.I)
+# Who asks for advice tells the situation behind it: "buy or rent? 31, no other debt".
+_ASKS = lazy_pattern(
+    r"\s*[¿\"'(]*(?:is|are|am|should|can|could|would|do|does|did|what|why|how|which|when|where|who"
+    r"|qué|que (?:puedo|hago|debo)|cómo|como (?:puedo|hago)|por qué|cuál|es mejor|me conviene"
+    r"|wie|warum|was|welche\w*|kann|soll|comment|pourquoi|quel\w*|come|perché|quale)\b|[^.!?\n]*\?",
+    re.I,
+)
+_A_FACT = lazy_pattern(r"(?:no|not|kein\w*|nessun\w*)\b", re.I)
+_FOR_SO_LONG = lazy_pattern(r"\bllev(?:o|as|a|amos|an)\b[^.!?,;\n]{0,40}\Z", re.I)
 # "funny but not embarrassing": the rule is the second half.
 _JOINS = lazy_pattern(
     r"\A(?:but|and|yet|pero|y|mas|e|mais|et|aber|und|ma|но|а|и)\s+(?=\S+\s)", re.I
@@ -31,9 +40,11 @@ def own_limits(masked: MaskedText, language: str | None, before: str = "") -> tu
     # Addresses are no limits; a text of nothing but signs of them would cost minutes there.
     text = f"{head}{masked.text}".replace("@", "\u00b7")
     found = []
+    asks = bool(_ASKS.match(masked.masked))
     for limit in user_limits(text, language=language, mask=ranges if at else ranges[1:]):
-        ahead = text[max(0, limit.start - _LOOKED_BACK) : limit.start]
-        if _BARE_NO.match(limit.text) and _TELLS.search(ahead):
+        joins = _JOINS.match(limit.text)
+        start = limit.start + (joins.end() if joins else 0)
+        if _tells(text, start, limit.end, asks):
             continue
         # Pasted lines that follow without a full stop are no part of it.
         cuts = (m.start for m in apart if limit.start < at + m.start < limit.end)
@@ -42,6 +53,14 @@ def own_limits(masked: MaskedText, language: str | None, before: str = "") -> tu
             continue
         found.append(_JOINS.sub("", " ".join(piece.split()).rstrip(" ,;:.")))
     return tuple(dict.fromkeys(filter(None, found)))
+
+
+def _tells(text: str, start: int, end: int, asks: bool) -> bool:
+    """Whether what stands there tells how things are, and forbids nothing."""
+    said, ahead = text[start:end], text[max(0, start - _LOOKED_BACK) : start]
+    if _BARE_NO.match(said) and (_TELLS.search(ahead) or _FOR_SO_LONG.search(ahead)):
+        return True
+    return asks and bool(_A_FACT.match(said))
 
 
 def _breaks_off(text: str, end: int, material: Material) -> bool:

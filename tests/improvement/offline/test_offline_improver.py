@@ -134,6 +134,15 @@ def test_a_limit_behind_a_but_is_the_rule_without_it() -> None:
     assert "not embarrassing" in prompt.guardrails
 
 
+def test_what_tells_how_things_are_is_no_rule() -> None:
+    for idea in (
+        "TypeError: x is undefined\n\nit works when i refresh but not on first load??",
+        "is it better to pay off my loan or to invest? 31, no other debt, 6k saved",
+        "lleva 3 semanas sin arreglar la caldera, escribe un correo al casero",
+    ):
+        assert GuardrailSource.IDEA not in improve(idea).guardrail_sources, idea
+
+
 def test_the_limits_of_the_context_become_rules_too() -> None:
     found = improve("Write a python function that sorts a list", "do not use any library")
     assert (found.prompt.guardrails[0], found.guardrail_sources[0]) == (

@@ -23,6 +23,7 @@ def composed(idea: str, target: Target) -> StructuredPrompt:
         ("revisa el PR y dime si rompe algo", Target.AGENT),
         ("a picture of a fox reading a book", Target.IMAGE),
         ("dibuja un dragón pequeño desayunando", Target.IMAGE),
+        ("watercolor of a fox sleeping on a stack of old books, no text", Target.IMAGE),
         ("how do i change src/auth.py", Target.CHAT),
         ("write a python script that resizes a picture of a fox", Target.CHAT),
         ("draw a conclusion from these figures", Target.CHAT),
