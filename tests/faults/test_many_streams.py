@@ -200,7 +200,7 @@ def test_a_thousand_streams_cut_at_random_leave_nothing_behind(tmp_path, model):
             for start in range(0, CUT, AT_ONCE):
                 await asyncio.gather(*(cut(start + n) for n in range(AT_ONCE)))
             await asyncio.sleep(1.0)
-            slots = container.get(ImproveIdea)._slots._limiter.borrowed_tokens
+            slots = container.get(ImproveIdea)._answering._slots._limiter.borrowed_tokens
             left = len(asyncio.all_tasks()) - tasks
             # The model's server stands in this process too: it lets go of its ends in threads.
             return slots, left, open_files() - files, len(model.hang_ups)
