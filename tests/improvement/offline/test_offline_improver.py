@@ -134,6 +134,14 @@ def test_a_limit_behind_a_but_is_the_rule_without_it() -> None:
     assert "not embarrassing" in prompt.guardrails
 
 
+def test_a_personal_either_or_and_a_test_tomorrow_get_no_fixed_form() -> None:
+    for idea in (
+        "is it better to pay off my student loan (5.8%) or put extra in the 401k? i am 31",
+        "explain photosynthesis for my 7th grader test is tomorrow",
+    ):
+        assert not improve(idea).prompt.output_format, idea
+
+
 def test_what_tells_how_things_are_is_no_rule() -> None:
     for idea in (
         "TypeError: x is undefined\n\nit works when i refresh but not on first load??",
