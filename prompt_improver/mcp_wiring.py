@@ -15,7 +15,7 @@ from prompt_improver.domain.prompt_repository import PromptRepository
 from prompt_improver.domain.recorder import Recorder
 from prompt_improver.domain.target import Target
 from prompt_improver.improvement.improve_idea import ImproveIdea
-from prompt_improver.mcp.services import ClientRequest, History, Services
+from prompt_improver.mcp.dependencies import ClientRequest, Dependencies, History
 from prompt_improver.model_wiring import make_demonstrations, without_server
 from prompt_improver.settings import Settings
 from prompt_improver.wiring import make_history_reader, make_repository
@@ -57,7 +57,7 @@ async def serve_stdio(settings: Settings) -> None:
     async with without_server(settings) as parts:
         keeps = settings.sqlite_enabled and settings.mcp_history
         server = make_server(
-            Services(
+            Dependencies(
                 improve_idea=parts.improve_idea,
                 recorder=parts.recorder,
                 client_request=_make_client_request(settings),
@@ -80,7 +80,7 @@ async def start_mcp(
     if settings.sqlite_enabled and settings.mcp_history:
         repository = container.get(PromptRepository)
         history = lambda: contextlib.nullcontext(repository)  # noqa: E731
-    services = Services(
+    dependencies = Dependencies(
         improve_idea=container.get(ImproveIdea),
         recorder=container.get(Recorder),
         client_request=_make_client_request(settings),
@@ -88,7 +88,7 @@ async def start_mcp(
         writing=history,
         stopping=container.get(Shutdown).grace_ended,
     )
-    manager = make_session_manager(make_server(services))
+    manager = make_session_manager(make_server(dependencies))
     await stack.enter_async_context(manager.run())
     app.state.mcp = manager
 

@@ -1,6 +1,6 @@
 """/api/v1/history/{prompt_id}: one improvement, its versions, and what people think of it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query, Response
@@ -30,10 +30,9 @@ from prompt_improver.api.history_schemas import (
 )
 from prompt_improver.api.json_body import JsonBodyRoute
 from prompt_improver.api.pieces import answer_in_pieces
-from prompt_improver.domain.errors import ImprovementNotFoundError
+from prompt_improver.domain.lookup import text_against, when_kept
 from prompt_improver.domain.prompt_history import PromptHistory
-from prompt_improver.domain.recorder import Recorder
-from prompt_improver.domain.word_diff import diff_words, text_against
+from prompt_improver.domain.word_diff import diff_words
 
 T = TypeVar("T")
 
@@ -50,7 +49,7 @@ async def get_improvement(
     prompt_id: PromptId, repository: HistoryDependency, recorder: RecorderDependency
 ) -> HistoryItem:
     """One improvement."""
-    found = await of_kept(recorder, lambda: repository.find_by_prompt_id(prompt_id))
+    found = await when_kept(recorder, lambda: repository.find_by_prompt_id(prompt_id))
     return HistoryItem.of(found)
 
 
@@ -63,7 +62,7 @@ async def change_improvement(
 ) -> HistoryItem:
     """Star, rate, tag, note or edit an improvement. The cleanup keeps such improvements, and those
     they were refined from."""
-    found = await of_kept(recorder, lambda: repository.update(prompt_id, changes.given))
+    found = await when_kept(recorder, lambda: repository.update(prompt_id, changes.given))
     return HistoryItem.of(found)
 
 
@@ -77,7 +76,7 @@ async def delete_improvement(
     """Delete one improvement. It disappears at once: its text is overwritten, and its words leave
     the search index within about a minute. In rare cases SQLite leaves a copy of some text in
     free space of the file; the command `vacuum` removes it. Backups and exports are not changed."""
-    await of_kept(recorder, lambda: _deleted(repository.delete(prompt_id)))
+    await when_kept(recorder, lambda: _deleted(repository.delete(prompt_id)))
     compaction.soon()
 
 
@@ -94,7 +93,7 @@ async def list_versions(
         cut = None if full else SUMMARY_CHARACTERS + 1
         return await repository.find_versions(prompt_id, 50 if full else 1_000, cut) or None
 
-    versions = await of_kept(recorder, find)
+    versions = await when_kept(recorder, find)
     return await answer_in_pieces(version_parts(versions, full=full), "application/json")
 
 
@@ -113,27 +112,12 @@ async def diff_improvement(
     ] = None,
 ) -> DiffResponse:
     """Word diff of two prompts. If a prompt was edited, the edited text counts."""
-    found = await of_kept(recorder, lambda: repository.find_by_prompt_id(prompt_id))
+    found = await when_kept(recorder, lambda: repository.find_by_prompt_id(prompt_id))
     name, before = await text_against(repository, found, against)
     ops = await run_in_threadpool(diff_words, before, found.prompt_to_use)
     return DiffResponse(
         against=name, ops=[DiffOperation(op=each.op, text=each.text) for each in ops]
     )
-
-
-async def of_kept(recorder: Recorder, find: Callable[[], Awaitable[T | None]]) -> T:
-    """What ``find`` finds in the history, where a row may be on its way.
-
-    Raises:
-        ImprovementNotFoundError: nothing.
-    """
-    found = await find()
-    if found is None:
-        await recorder.catch_up()
-        found = await find()
-    if found is None:
-        raise ImprovementNotFoundError("no row has this prompt_id")
-    return found
 
 
 async def _deleted(deletion: Awaitable[bool]) -> bool | None:

@@ -21,7 +21,7 @@ from prompt_improver.domain.history_filter import Page
 from prompt_improver.domain.history_record import to_json_record
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.usage_statistics import UsageFigures, UsageStatistics
-from prompt_improver.domain.values import MAX_TAG_CHARACTERS
+from prompt_improver.domain.values import MAX_TAG_CHARACTERS, MOST_TAGS
 
 
 class HistoryItem(ImprovementFields):
@@ -39,7 +39,6 @@ class HistoryItem(ImprovementFields):
         return cls(**to_json_record(history))
 
 
-MOST_TAGS = 50
 SUMMARY_CHARACTERS = 300
 """Of idea and prompt, in a list."""
 

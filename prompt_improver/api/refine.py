@@ -1,7 +1,6 @@
 """POST /api/v1/history/{prompt_id}/refine: a new version of an improvement."""
 
-from collections.abc import Coroutine
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -19,25 +18,18 @@ from prompt_improver.api.errors import (
     PROMPT_ERRORS,
     SPOILED_ROW_ERRORS,
 )
-from prompt_improver.api.events import (
-    EVENTS_CONTENT,
-    EVENTS_DESCRIPTION,
-    answer_with_events,
-    wants_events,
-)
-from prompt_improver.api.history_item import of_kept
+from prompt_improver.api.events import EVENTS_CONTENT, EVENTS_DESCRIPTION, wants_events
 from prompt_improver.api.history_parameters import PromptId, check_prompt_id
-from prompt_improver.api.improve import log_improved
+from prompt_improver.api.improved_answer import Work, answer_in_events, answer_whole
 from prompt_improver.api.json_body import JsonBodyRoute
-from prompt_improver.api.schemas import MOST_ANSWERS, GivenAnswer, ImproveResponse, Text
-from prompt_improver.domain.errors import ImprovementCancelledError, ImprovementNotFoundError
-from prompt_improver.domain.prompt_history import BackendType, PromptHistory
+from prompt_improver.api.schemas import GivenAnswer, ImproveResponse, Text
+from prompt_improver.domain.lookup import find_version, when_kept
+from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.prompt_repository import PromptRepository
-from prompt_improver.domain.question import Answer
+from prompt_improver.domain.question import MOST_ANSWERS, Answer
 from prompt_improver.domain.recorder import Recorder
 from prompt_improver.improvement.cancellation import Cancellation
 from prompt_improver.improvement.improve_idea import ImproveIdea
-from prompt_improver.improvement.improved import Improved
 
 
 class RefineRequest(BaseModel):
@@ -113,20 +105,10 @@ async def refine(
     """Refine a prompt with feedback and save it as a new version. Everything else stays word for
     word; `changed_parts` names the changed parts. The new version has no star, rating, note or
     tag."""
-    if wants_events(request):
-        return await refine_stream(
-            prompt_id, asked, request, improve_idea, repository, recorder, cancellation
-        )
-    logged = request.state.logged
     work = await _work(prompt_id, asked, improve_idea, repository, recorder, cancellation)
-    logged["backend"] = improve_idea.chosen(asked.chosen_backend).value
-    try:
-        improved = await work
-    except ImprovementCancelledError as error:
-        logged["cancelled"] = error.cause
-        raise
-    log_improved(logged, improved)
-    return ImproveResponse.of(improved.history, improved.saved)
+    if wants_events(request):
+        return await answer_in_events(request, improve_idea, asked.chosen_backend, work)
+    return await answer_whole(request, improve_idea, asked.chosen_backend, work)
 
 
 @router.post(
@@ -147,15 +129,8 @@ async def refine_stream(
     cancellation: CancellationDependency,
 ) -> Response:
     """The same as server-sent events: a preview of the changing parts, then the answer."""
-    logged = request.state.logged
     work = await _work(prompt_id, asked, improve_idea, repository, recorder, cancellation)
-    logged["backend"] = improve_idea.chosen(asked.chosen_backend).value
-
-    def to_body(improved: Improved) -> Any:
-        log_improved(logged, improved)
-        return ImproveResponse.of(improved.history, improved.saved).model_dump(mode="json")
-
-    return await answer_with_events(improve_idea.stream(work), to_body, logged)
+    return await answer_in_events(request, improve_idea, asked.chosen_backend, work)
 
 
 async def _work(
@@ -165,15 +140,16 @@ async def _work(
     repository: PromptRepository,
     recorder: Recorder,
     cancellation: Cancellation,
-) -> Coroutine[Any, Any, Improved]:
+) -> Work:
     """The call of the use case, not yet begun.
 
     Raises:
         ImprovementNotFoundError: there is no such improvement, or no such version of it.
     """
-    parent = await of_kept(recorder, lambda: repository.find_by_prompt_id(prompt_id))
+    parent = await when_kept(recorder, lambda: repository.find_by_prompt_id(prompt_id))
     if asked.restore is not None:
-        return improve_idea.restore(parent, await _version(repository, parent, asked.restore))
+        version = await find_version(repository, parent, asked.restore)
+        return improve_idea.restore(parent, version)
     return improve_idea.refine(
         parent,
         asked.feedback or "",
@@ -181,13 +157,3 @@ async def _work(
         backend=asked.chosen_backend,
         cancellation=cancellation,
     )
-
-
-async def _version(
-    repository: PromptRepository, parent: PromptHistory, prompt_id: str
-) -> PromptHistory:
-    version = await repository.find_by_prompt_id(prompt_id)
-    thread = await repository.find_versions(parent.prompt_id, cut=1)
-    if version is None or version.prompt_id not in (each.prompt_id for each in thread):
-        raise ImprovementNotFoundError("no version of this improvement has the id to restore")
-    return version

@@ -10,7 +10,7 @@ from prompt_improver.domain.breaker import BreakerState
 from prompt_improver.domain.error_table import ERRORS
 from prompt_improver.domain.history_record import to_json_record
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
-from prompt_improver.domain.question import Answer
+from prompt_improver.domain.question import MOST_ANSWERS, Answer
 from prompt_improver.domain.recorder import RecorderCounts, SaveOutcome
 from prompt_improver.domain.target import Target
 from prompt_improver.domain.values import find_unstorable_character
@@ -26,9 +26,6 @@ def storable(text: str) -> str:
 
 
 Text = Annotated[str, Field(max_length=MAX_TEXT_CHARACTERS), AfterValidator(storable)]
-
-
-MOST_ANSWERS = 20
 
 
 class GivenAnswer(BaseModel):

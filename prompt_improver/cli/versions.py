@@ -8,7 +8,7 @@ from prompt_improver.cli import output
 from prompt_improver.cli.improvement_id import HELP, SHORT, find_improvement
 from prompt_improver.cli.repository import with_history_reader
 from prompt_improver.cli.settings import read_settings
-from prompt_improver.domain.errors import InvalidRequestError
+from prompt_improver.domain.errors import ImprovementNotFoundError, InvalidRequestError
 
 if TYPE_CHECKING:
     from prompt_improver.domain.prompt_history import BackendType, PromptHistory
@@ -110,7 +110,8 @@ def diff(
     ] = None,
 ) -> None:
     """Show the differences between two versions, word by word."""
-    from prompt_improver.domain.word_diff import IDEA, diff_words, text_against
+    from prompt_improver.domain.lookup import IDEA, text_against
+    from prompt_improver.domain.word_diff import diff_words
 
     async def find(repository: "PromptRepository") -> tuple[str, str]:
         meant = await find_improvement(repository, prompt_id)
@@ -126,11 +127,14 @@ def diff(
 async def _find_version(
     repository: "PromptRepository", parent: "PromptHistory", given: str
 ) -> "PromptHistory":
-    version = await find_improvement(repository, given)
-    thread = await repository.find_versions(parent.prompt_id, cut=1)
-    if version.prompt_id not in (each.prompt_id for each in thread):
-        raise InvalidRequestError(f"{given} is no version of {parent.prompt_id[:SHORT]}")
-    return version
+    from prompt_improver.domain.lookup import find_version
+
+    meant = await find_improvement(repository, given)
+    try:
+        return await find_version(repository, parent, meant.prompt_id)
+    except ImprovementNotFoundError:
+        message = f"{given} is not a version of {parent.prompt_id[:SHORT]}"
+        raise InvalidRequestError(message) from None
 
 
 def _chosen(backend: str) -> "BackendType | None":

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+MOST_ANSWERS = 20
+"""In one request."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:

@@ -9,6 +9,8 @@ from typing import Any
 
 MAX_COUNT = 2**63 - 1
 """The largest whole number that the history can hold."""
+MOST_TAGS = 50
+"""Of one improvement, as every door takes them."""
 MAX_TAG_CHARACTERS = 100
 RATINGS = (-1, 0, 1)
 

@@ -6,12 +6,6 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-from prompt_improver.domain.errors import ImprovementNotFoundError
-from prompt_improver.domain.prompt_history import PromptHistory
-from prompt_improver.domain.prompt_repository import PromptRepository
-
-IDEA = "idea"
-"""Names the idea, where the other text is not that of an improvement."""
 _TOKEN = re.compile(r"\n+|[^\S\n]+|\w+|[^\w\s]")
 _LINE = re.compile(r"[^\n]*\n+|[^\n]+")
 _MOST = 4_000_000
@@ -45,26 +39,6 @@ def diff_words(before: str, after: str) -> list[Stretch]:
                 _add(found, "remove", old_words)
                 _add(found, "add", new_words)
     return found
-
-
-async def text_against(
-    repository: PromptRepository, history: PromptHistory, against: str | None
-) -> tuple[str, str]:
-    """What to hold ``history`` against, and the name of that: the improvement with the UUID
-    ``against``, or IDEA; None takes what it was refined from, or the idea where there is none.
-
-    Raises:
-        ImprovementNotFoundError: there is no such improvement.
-        RepositoryError: the history could not be read.
-    """
-    wanted = history.parent_id if against is None else against
-    if wanted is not None and wanted != IDEA:
-        other = await repository.find_by_prompt_id(wanted)
-        if other is not None:
-            return other.prompt_id, other.prompt_to_use
-        if against is not None:
-            raise ImprovementNotFoundError("no row has the prompt_id to compare with")
-    return IDEA, history.original_idea
 
 
 def _compare(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, str, str]]:

@@ -7,7 +7,7 @@ from pydantic import Field, StrictBool
 
 from prompt_improver.domain.errors import ImprovementNotFoundError, InvalidRequestError
 from prompt_improver.domain.history_filter import EVERYTHING, HistoryFilter
-from prompt_improver.domain.values import MAX_TAG_CHARACTERS
+from prompt_improver.domain.values import MAX_TAG_CHARACTERS, MOST_TAGS
 from prompt_improver.mcp.results import (
     SUMMARY_CHARACTERS,
     FoundPrompt,
@@ -17,7 +17,6 @@ from prompt_improver.mcp.results import (
 from prompt_improver.mcp.tool import Arguments, Call, Text, Tool
 
 MOST_FOUND = 50
-MOST_TAGS = 50
 
 PromptId = Annotated[
     str,
@@ -53,7 +52,7 @@ async def search(call: Call) -> FoundPrompts:
         wanted = HistoryFilter(text=given.query) if given.query.strip() else EVERYTHING
     except ValueError as error:
         raise InvalidRequestError(f"query: {str(error).removeprefix('text ')}") from None
-    async with call.services.to_read() as repository:
+    async with call.dependencies.to_read() as repository:
         page = await repository.find_page(given.limit, wanted=wanted, cut=SUMMARY_CHARACTERS)
     return FoundPrompts(
         prompts=[FoundPrompt.of(each) for each in page.items], more=page.next_cursor is not None
@@ -62,7 +61,7 @@ async def search(call: Call) -> FoundPrompts:
 
 async def get(call: Call) -> KeptPrompt:
     given: GetArguments = call.arguments
-    return KeptPrompt.of(await call.services.find(given.prompt_id))
+    return KeptPrompt.of(await call.dependencies.find(given.prompt_id))
 
 
 async def rate(call: Call) -> KeptPrompt:
@@ -71,7 +70,7 @@ async def rate(call: Call) -> KeptPrompt:
         raise InvalidRequestError("starred: can only be true; users remove stars themselves")
     if given.note is not None and not given.note.strip():
         raise InvalidRequestError("note: must not be blank")
-    found = await call.services.find(given.prompt_id)
+    found = await call.dependencies.find(given.prompt_id)
     changes: dict[str, object] = {}
     if given.rating is not None:
         changes["rating"] = given.rating
@@ -84,7 +83,7 @@ async def rate(call: Call) -> KeptPrompt:
     if not changes:
         raise InvalidRequestError("give at least one of rating, starred, note and tags")
     try:
-        async with call.services.to_write() as repository:
+        async with call.dependencies.to_write() as repository:
             changed = await repository.update(found.prompt_id, changes)
     except ValueError as error:
         raise InvalidRequestError(str(error)) from None

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from prompt_improver.domain.errors import InvalidRequestError, PromptImproverError
 from prompt_improver.domain.prompt_history import BackendType
-from prompt_improver.domain.question import Answer
+from prompt_improver.domain.question import MOST_ANSWERS, Answer
 from prompt_improver.domain.target import Target
 from prompt_improver.improvement.client_prompt import ClientParts
 from prompt_improver.improvement.improved import Improved
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MOST_ANSWERS = 20
 MOST_GUARDRAILS = 30
 
 Idea = Annotated[Text, Field(description="The user's idea, word for word.")]
@@ -84,7 +83,7 @@ async def improve(call: Call) -> "ImprovedPrompt | InputRequiredResult":
     if first is not None:
         answers = answers_of(call, first.history)
         return ImprovedPrompt.of(await _with_answers(call, first, answers, backend))
-    first = await call.services.improve_idea.improve(
+    first = await call.dependencies.improve_idea.improve(
         given.idea,
         given.context,
         backend=backend,
@@ -92,7 +91,7 @@ async def improve(call: Call) -> "ImprovedPrompt | InputRequiredResult":
         answers=tuple(Answer(id=each.id, text=each.text) for each in given.answers),
         cancellation=call.cancellation,
     )
-    call.services.made.put(first)
+    call.dependencies.made.put(first)
     # Who sends answers has asked already.
     said = () if given.answers else await ask(call, first.history)
     if not isinstance(said, tuple):
@@ -105,7 +104,7 @@ def _waiting_for_answers(call: Call, given: ImproveArguments) -> Improved | None
     state comes from the client: it leads to nothing but an improvement of the same idea."""
     if call.params.input_responses is None:
         return None
-    first = call.services.made.get(call.params.request_state or "")
+    first = call.dependencies.made.get(call.params.request_state or "")
     same = first is not None and first.history.original_idea == given.idea
     return first if same else None
 
@@ -116,14 +115,14 @@ async def _with_answers(
     if not answers:
         return first
     try:
-        improved = await call.services.improve_idea.refine(
+        improved = await call.dependencies.improve_idea.refine(
             first.history, answers=answers, backend=backend, cancellation=call.cancellation
         )
     except PromptImproverError as error:
         # There is a prompt already: better that, and its questions, than an error.
         logger.log(error.kind.log_level, "Without the answers: %s: %s", error.code, error)
         return first
-    call.services.made.put(improved)
+    call.dependencies.made.put(improved)
     return improved
 
 
@@ -131,17 +130,17 @@ async def refine(call: Call) -> ImprovedPrompt:
     given: RefineArguments = call.arguments
     if not given.feedback.strip():
         raise InvalidRequestError("feedback: must not be blank")
-    parent = await call.services.find(given.prompt_id)
-    improved = await call.services.improve_idea.refine(
+    parent = await call.dependencies.find(given.prompt_id)
+    improved = await call.dependencies.improve_idea.refine(
         parent, given.feedback, cancellation=call.cancellation
     )
-    call.services.made.put(improved)
+    call.dependencies.made.put(improved)
     return ImprovedPrompt.of(improved)
 
 
 async def check(call: Call) -> CheckedPrompt:
     given: CheckArguments = call.arguments
-    checked = await call.services.improve_idea.check(
+    checked = await call.dependencies.improve_idea.check(
         given.idea,
         given.context,
         ClientParts(
@@ -155,7 +154,7 @@ async def check(call: Call) -> CheckedPrompt:
         model=given.model,
     )
     if checked.improved is not None:
-        call.services.made.put(checked.improved)
+        call.dependencies.made.put(checked.improved)
     return CheckedPrompt.of(checked)
 
 

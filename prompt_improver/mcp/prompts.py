@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from prompt_improver.domain.errors import BlankIdeaError, InvalidRequestError
 from prompt_improver.domain.target import Target
 from prompt_improver.improvement.text_bounds import check_text
-from prompt_improver.mcp.services import Services
+from prompt_improver.mcp.dependencies import Dependencies
 from prompt_improver.mcp.starred import (
     filled,
     find_starred,
@@ -28,7 +28,7 @@ _ARGUMENTS = (
 )
 
 
-async def list_prompts(services: Services) -> "list[Prompt]":
+async def list_prompts(dependencies: Dependencies) -> "list[Prompt]":
     from mcp_types import Prompt, PromptArgument
 
     own = Prompt(
@@ -49,12 +49,14 @@ async def list_prompts(services: Services) -> "list[Prompt]":
                 PromptArgument(name=name, required=True) for name in variables(each.prompt_to_use)
             ],
         )
-        for each in await find_starred(services)
+        for each in await find_starred(dependencies)
     ]
     return [own, *starred]
 
 
-async def get_prompt(services: Services, name: str, arguments: dict[str, str]) -> "GetPromptResult":
+async def get_prompt(
+    dependencies: Dependencies, name: str, arguments: dict[str, str]
+) -> "GetPromptResult":
     """Raises:
     ImprovementNotFoundError: there is no such prompt.
     BlankIdeaError, InvalidRequestError: the arguments do not fit.
@@ -62,9 +64,9 @@ async def get_prompt(services: Services, name: str, arguments: dict[str, str]) -
     from mcp_types import GetPromptResult, PromptMessage, TextContent
 
     if name == IMPROVE:
-        about, text = _ABOUT, _improve(services, arguments)
+        about, text = _ABOUT, _improve(dependencies, arguments)
     else:
-        history = await starred_by_name(services, name)
+        history = await starred_by_name(dependencies, name)
         about, text = title_of(history), filled(history.prompt_to_use, arguments)
     return GetPromptResult(
         description=about,
@@ -72,7 +74,7 @@ async def get_prompt(services: Services, name: str, arguments: dict[str, str]) -
     )
 
 
-def _improve(services: Services, arguments: dict[str, str]) -> str:
+def _improve(dependencies: Dependencies, arguments: dict[str, str]) -> str:
     idea, context = arguments.get("idea", ""), arguments.get("context", "")
     check_text("idea", idea)
     check_text("context", context)
@@ -81,4 +83,4 @@ def _improve(services: Services, arguments: dict[str, str]) -> str:
     target = arguments.get("target", "").strip() or "auto"
     if target != "auto" and target not in list(Target):
         raise InvalidRequestError(f"target: must be auto, {', '.join(Target)}")
-    return services.client_request(idea, context, None if target == "auto" else Target(target))
+    return dependencies.client_request(idea, context, None if target == "auto" else Target(target))

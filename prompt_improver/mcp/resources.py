@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from prompt_improver.domain.errors import ImprovementNotFoundError
-from prompt_improver.mcp.services import Services
+from prompt_improver.mcp.dependencies import Dependencies
 from prompt_improver.mcp.starred import find_starred, name_of, title_of
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ _BEGINS = "prompt-improver://prompts/"
 _MARKDOWN = "text/markdown"
 
 
-async def list_resources(services: Services) -> "list[Resource]":
+async def list_resources(dependencies: Dependencies) -> "list[Resource]":
     """The starred prompts: those that people attach. The template leads to every other."""
     from mcp_types import Resource
 
@@ -24,7 +24,7 @@ async def list_resources(services: Services) -> "list[Resource]":
             title=title_of(each),
             mime_type=_MARKDOWN,
         )
-        for each in await find_starred(services)
+        for each in await find_starred(dependencies)
     ]
 
 
@@ -42,13 +42,13 @@ def resource_templates() -> "list[ResourceTemplate]":
     ]
 
 
-async def read_resource(services: Services, uri: str) -> "ReadResourceResult":
+async def read_resource(dependencies: Dependencies, uri: str) -> "ReadResourceResult":
     """Raises ImprovementNotFoundError where there is no such prompt."""
     from mcp_types import ReadResourceResult, TextResourceContents
 
     if not uri.startswith(_BEGINS):
         raise ImprovementNotFoundError("no resource of ours")
-    history = await services.find(uri.removeprefix(_BEGINS))
+    history = await dependencies.find(uri.removeprefix(_BEGINS))
     return ReadResourceResult(
         contents=[TextResourceContents(uri=uri, mime_type=_MARKDOWN, text=history.prompt_to_use)]
     )

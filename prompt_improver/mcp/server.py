@@ -10,10 +10,10 @@ from prompt_improver import __version__
 from prompt_improver.domain.error_table import ERRORS
 from prompt_improver.domain.errors import InvalidRequestError, PromptImproverError
 from prompt_improver.mcp import history, improving
+from prompt_improver.mcp.dependencies import Dependencies
 from prompt_improver.mcp.progress import reported
 from prompt_improver.mcp.prompts import get_prompt, list_prompts
 from prompt_improver.mcp.resources import list_resources, read_resource, resource_templates
-from prompt_improver.mcp.services import Services
 from prompt_improver.mcp.tool import Call, Tool, read_arguments, schema_of
 
 if TYPE_CHECKING:
@@ -32,33 +32,33 @@ _WITH_HISTORY = """ \
 search_prompts and get_prompt find earlier prompts."""
 
 
-def make_server(services: Services) -> "Server[Any]":
-    """A server over ``services``. Needs the package ``mcp``, which is imported here."""
+def make_server(dependencies: Dependencies) -> "Server[Any]":
+    """A server over ``dependencies``. Needs the package ``mcp``, which is imported here."""
     import mcp_types as types
     from mcp.server.lowlevel import Server
 
-    tools = improving.TOOLS + (history.TOOLS if services.has_history else ())
+    tools = improving.TOOLS + (history.TOOLS if dependencies.has_history else ())
 
     async def on_list_tools(ctx: Any, params: Any) -> "types.ListToolsResult":
         return types.ListToolsResult(tools=[_described(each) for each in tools])
 
     async def on_call_tool(ctx: Any, params: "types.CallToolRequestParams") -> Any:
-        return await _call_tool({each.name: each for each in tools}, services, ctx, params)
+        return await _call_tool({each.name: each for each in tools}, dependencies, ctx, params)
 
     async def on_list_prompts(ctx: Any, params: Any) -> "types.ListPromptsResult":
-        return types.ListPromptsResult(prompts=await list_prompts(services))
+        return types.ListPromptsResult(prompts=await list_prompts(dependencies))
 
     async def on_get_prompt(ctx: Any, params: "types.GetPromptRequestParams") -> Any:
-        return await get_prompt(services, params.name, params.arguments or {})
+        return await get_prompt(dependencies, params.name, params.arguments or {})
 
     async def on_list_resources(ctx: Any, params: Any) -> "types.ListResourcesResult":
-        return types.ListResourcesResult(resources=await list_resources(services))
+        return types.ListResourcesResult(resources=await list_resources(dependencies))
 
     async def on_list_templates(ctx: Any, params: Any) -> "types.ListResourceTemplatesResult":
         return types.ListResourceTemplatesResult(resource_templates=resource_templates())
 
     async def on_read_resource(ctx: Any, params: "types.ReadResourceRequestParams") -> Any:
-        return await read_resource(services, params.uri)
+        return await read_resource(dependencies, params.uri)
 
     resources: dict[str, Any] = {
         "on_list_resources": on_list_resources,
@@ -69,12 +69,12 @@ def make_server(services: Services) -> "Server[Any]":
         NAME,
         version=__version__,
         title="Prompt Improver",
-        instructions=_INSTRUCTIONS + (_WITH_HISTORY if services.has_history else ""),
+        instructions=_INSTRUCTIONS + (_WITH_HISTORY if dependencies.has_history else ""),
         on_list_tools=on_list_tools,
         on_call_tool=on_call_tool,
         on_list_prompts=on_list_prompts,
         on_get_prompt=on_get_prompt,
-        **(resources if services.has_history else {}),
+        **(resources if dependencies.has_history else {}),
     )
     # In the place of its own, which would hand users' text to an OpenTelemetry exporter.
     server.middleware[:] = [_in_fixed_sentences]
@@ -98,7 +98,7 @@ def _described(tool: Tool) -> "types.Tool":
 
 async def _call_tool(
     tools: dict[str, Tool],
-    services: Services,
+    dependencies: Dependencies,
     ctx: "ServerRequestContext[Any, Any]",
     params: "types.CallToolRequestParams",
 ) -> "types.CallToolResult | types.InputRequiredResult":
@@ -111,7 +111,7 @@ async def _call_tool(
     try:
         call = Call(
             arguments=read_arguments(tool.arguments, params.arguments),
-            services=services,
+            dependencies=dependencies,
             context=ctx,
             params=params,
             began=asyncio.get_running_loop().time(),

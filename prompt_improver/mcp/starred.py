@@ -11,7 +11,7 @@ from prompt_improver.domain.errors import (
 )
 from prompt_improver.domain.history_filter import HistoryFilter
 from prompt_improver.domain.prompt_history import PromptHistory
-from prompt_improver.mcp.services import Services
+from prompt_improver.mcp.dependencies import Dependencies
 
 logger = logging.getLogger(__name__)
 
@@ -21,12 +21,12 @@ _SHORT_ID = 8
 _VARIABLE = r"\{\{\s*([^{}\n]{1,80}?)\s*\}\}"
 
 
-async def find_starred(services: Services) -> tuple[PromptHistory, ...]:
+async def find_starred(dependencies: Dependencies) -> tuple[PromptHistory, ...]:
     """The newest ones; none where the history cannot be read, or agents have none."""
-    if not services.has_history:
+    if not dependencies.has_history:
         return ()
     try:
-        async with services.to_read() as repository:
+        async with dependencies.to_read() as repository:
             page = await repository.find_page(MOST_STARRED, wanted=HistoryFilter(starred=True))
     except PromptImproverError as error:
         logger.log(error.kind.log_level, "No starred prompts: %s: %s", error.code, error)
@@ -34,9 +34,9 @@ async def find_starred(services: Services) -> tuple[PromptHistory, ...]:
     return page.items
 
 
-async def starred_by_name(services: Services, name: str) -> PromptHistory:
+async def starred_by_name(dependencies: Dependencies, name: str) -> PromptHistory:
     """Raises ImprovementNotFoundError where no starred prompt has this name."""
-    for each in await find_starred(services):
+    for each in await find_starred(dependencies):
         if name_of(each) == name:
             return each
     raise ImprovementNotFoundError("no starred prompt has this name")

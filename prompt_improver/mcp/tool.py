@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from prompt_improver.domain.errors import InvalidRequestError
 from prompt_improver.improvement.cancellation import Cancellation
 from prompt_improver.improvement.text_bounds import MAX_TEXT_CHARACTERS
-from prompt_improver.mcp.services import Services
+from prompt_improver.mcp.dependencies import Dependencies
 
 if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
@@ -36,7 +36,7 @@ class Call:
 
     arguments: Any
     """Of the tool's own kind."""
-    services: Services
+    dependencies: Dependencies
     context: "ServerRequestContext[Any, Any]"
     params: "CallToolRequestParams"
     began: float
@@ -46,12 +46,12 @@ class Call:
     def seconds_left(self) -> float:
         """Until an answer has to be at hand; never negative."""
         spent = asyncio.get_running_loop().time() - self.began
-        return max(0.0, self.services.longest_answer_s - _RESERVE_S - spent)
+        return max(0.0, self.dependencies.longest_answer_s - _RESERVE_S - spent)
 
     @property
     def cancellation(self) -> Cancellation:
         """A client that gives up cancels the task; what is left is its patience."""
-        return Cancellation(stopping=self.services.stopping, longest_s=self.seconds_left)
+        return Cancellation(stopping=self.dependencies.stopping, longest_s=self.seconds_left)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,7 +48,7 @@ def test_an_improvement_is_refined_compared_restored_and_run_again(run, tmp_path
     assert run("rerun", one, "--json").count(one) == 0
     assert len(ids(path)) == 4
     assert "say how" in run("refine", "last", code=2)
-    assert "no version" in run("refine", one, "--restore", ids(path)[3], code=2)
+    assert "is not a version of" in run("refine", one, "--restore", ids(path)[3], code=2)
 
 
 def test_opinions_are_kept_and_taken_back_and_what_is_deleted_is_gone(run, tmp_path):
@@ -78,5 +78,5 @@ def test_a_beginning_that_fits_several_ids_is_refused_with_more_of_each(run, tmp
         changed = f"aaaa{number}aaa{each[8:]}"
         raw(path, f"UPDATE prompt_history SET prompt_id = '{changed}' WHERE id = {number + 1}")
     error = run("show", "aaaa", code=2)
-    assert "aaaa begins several ids: aaaa0aaa, aaaa1aaa" in error
+    assert "Several ids begin with aaaa: aaaa0aaa, aaaa1aaa" in error
     assert "aaaa1aaa" in run("show", "aaaa1")

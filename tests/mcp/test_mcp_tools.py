@@ -30,8 +30,8 @@ from prompt_improver.improvement.model.demonstrations import load_demonstrations
 from prompt_improver.improvement.model.instructions import INSTRUCTIONS
 from prompt_improver.improvement.model_slots import ModelSlots
 from prompt_improver.improvement.offline import OfflineImprover
+from prompt_improver.mcp.dependencies import Dependencies
 from prompt_improver.mcp.server import make_server
-from prompt_improver.mcp.services import Services
 from tests.histories import make_history
 from tests.in_memory_prompt_repository import InMemoryPromptRepository
 from tests.mcp.clients import NEWEST, OLDEST, VERSIONS, connected
@@ -82,7 +82,7 @@ def make(repository, improver):
         history = (opened or (lambda: contextlib.nullcontext(repository))) if has_history else None
         demonstrations = load_demonstrations()
         return make_server(
-            Services(
+            Dependencies(
                 improve_idea=ImproveIdea(
                     backends, recorder, slots=ModelSlots(4), observer=ImprovementObserver()
                 ),
