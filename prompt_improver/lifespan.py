@@ -19,6 +19,7 @@ from prompt_improver.domain.errors import ImproverError
 from prompt_improver.domain.prompt_repository import PromptRepository
 from prompt_improver.domain.prompt_spool import PromptSpool
 from prompt_improver.domain.recorder import DisabledRecorder, Recorder
+from prompt_improver.improvement.answering import Answering
 from prompt_improver.improvement.backends import Backends
 from prompt_improver.improvement.improve_idea import ImproveIdea
 from prompt_improver.improvement.model_slots import ModelSlots
@@ -89,11 +90,13 @@ def _register(settings: Settings, replacements: Replacements) -> Container:
     container.register_factory(
         ImproveIdea,
         lambda: ImproveIdea(
-            container.get(Backends),
-            container.get(Recorder),
-            slots=ModelSlots(settings.max_concurrent_improvements),
-            observer=container.get(Metrics),
-            fallback=settings.llm_fallback == "offline",
+            Answering(
+                container.get(Backends),
+                container.get(Recorder),
+                slots=ModelSlots(settings.max_concurrent_improvements),
+                observer=container.get(Metrics),
+                fallback=settings.llm_fallback == "offline",
+            )
         ),
     )
     return container

@@ -13,6 +13,7 @@ from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.question import Answer
 from prompt_improver.domain.recorder import Recorder
 from prompt_improver.domain.target import Target
+from prompt_improver.improvement.answering import Answering
 from prompt_improver.improvement.backends import Backends
 from prompt_improver.improvement.cancellation import Cancellation
 from prompt_improver.improvement.gated_improver import GatedImprover
@@ -132,11 +133,13 @@ async def without_server(settings: Settings) -> AsyncIterator[WithoutServer]:
     backends = await make_backends(settings)
     recorder = make_direct_recorder(settings)
     improve_idea = ImproveIdea(
-        backends,
-        recorder,
-        slots=ModelSlots(settings.max_concurrent_improvements),
-        observer=ImprovementObserver(),
-        fallback=settings.llm_fallback == "offline",
+        Answering(
+            backends,
+            recorder,
+            slots=ModelSlots(settings.max_concurrent_improvements),
+            observer=ImprovementObserver(),
+            fallback=settings.llm_fallback == "offline",
+        )
     )
     try:
         yield WithoutServer(improve_idea=improve_idea, backends=backends, recorder=recorder)

@@ -5,12 +5,13 @@ from itertools import groupby
 import pytest
 
 from db.sqlite.database import Database
-from db.sqlite.deletion import MOST_CHUNK, next_chunk
+from db.sqlite.deletion import MOST_CHUNK, delete_found, next_chunk
 from db.sqlite.repository import SQLitePromptRepository
 from prompt_improver.domain.errors import (
     RepositoryConnectionError,
     RepositoryConstraintError,
 )
+from prompt_improver.domain.history_filter import HistoryFilter
 from prompt_improver.domain.prompt_history import BackendType
 from tests.contract.prompt_repository_contract import PromptRepositoryContract
 from tests.histories import NOON, make_history
@@ -178,6 +179,17 @@ async def test_deleting_lets_saves_in_between_its_chunks(repository, database):
     kinds = [kind for kind, _ in groupby(sql.split()[0] for sql in steps)]
     assert len(kinds) >= 4 * 1100 // MOST_CHUNK
     assert kinds[:20] == ["CREATE", "UPDATE", "DELETE", "COMMIT"] * 5
+
+
+async def test_a_row_that_was_starred_since_it_was_found_is_not_deleted(repository, database):
+    found = [await repository.save(make_history(tags=("old",))) for _ in range(3)]
+    await repository.update(found[0].prompt_id, {"starred": True})
+    await repository.update(found[1].prompt_id, {"tags": []})
+    wanted = HistoryFilter(starred=False, tag="old")
+    ids = [row.id for row in found]
+    gone = await database.write(lambda c: delete_found(c, wanted=wanted, ids=ids))
+    left = [row.id for row in await repository.find_recent()]
+    assert (gone, sorted(left)) == (1, ids[:2])
 
 
 @pytest.mark.parametrize(

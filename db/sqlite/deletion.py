@@ -9,8 +9,10 @@ import anyio
 
 from db.sqlite.compaction import PAUSE_S
 from db.sqlite.database import Database
+from db.sqlite.filters import Filters
 from db.sqlite.old_rows import check_days
 from db.sqlite.pages import find_ids
+from db.sqlite.search import keep_tagged_ids
 from db.sqlite.set_aside_rows import delete_old_set_aside
 from db.sqlite.sql_files import load_statement
 from prompt_improver.domain.history_filter import HistoryFilter
@@ -63,16 +65,27 @@ async def delete_matching(database: Database, wanted: HistoryFilter) -> int:
     async for ids in find_ids(database, wanted):
         while ids:
             began = time.monotonic()
-            deleted += await database.write(partial(_delete_rows, ids=ids[:rows]))
+            deleted += await database.write(partial(delete_found, wanted=wanted, ids=ids[:rows]))
             ids = ids[rows:]
             rows = next_chunk(rows, time.monotonic() - began)
             await anyio.sleep(PAUSE_S)
     return deleted
 
 
-def _delete_rows(connection: sqlite3.Connection, *, ids: list[int]) -> int:
-    sql = "DELETE FROM prompt_history WHERE id IN (SELECT value FROM json_each(?))"
-    return connection.execute(sql, (json.dumps(ids),)).rowcount
+def delete_found(connection: sqlite3.Connection, *, wanted: HistoryFilter, ids: list[int]) -> int:
+    """Delete those of ``ids`` that ``wanted`` still lets through: somebody may have starred one
+    since it was found."""
+    filters = Filters(wanted)
+    if wanted.tag is not None:
+        ids = keep_tagged_ids(connection, wanted.tag, ids)
+    return connection.execute(
+        f"""
+        DELETE FROM prompt_history
+        WHERE id IN (SELECT value FROM json_each(:ids))
+            AND {filters.sql_of_numbered}
+        """,  # noqa: S608  # nosec B608
+        {**filters.parameters, "ids": json.dumps(ids)},
+    ).rowcount
 
 
 def next_chunk(rows: int, seconds: float) -> int:

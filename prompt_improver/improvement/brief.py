@@ -22,6 +22,15 @@ class Brief:
     revision: Revision | None = None
     """What is to be changed in an earlier prompt of the idea; None makes a new one."""
 
+    @classmethod
+    def of(cls, target: Target, answers: Sequence[Answer]) -> "Brief":
+        """The brief of who has given these answers."""
+        return cls(
+            target=target,
+            answered=frozenset(answer.id for answer in answers),
+            taken=frozenset(answer.id for answer in answers if answer.text.strip()),
+        )
+
 
 CHAT = Brief()
 _NO_LABELS: Mapping[str, str] = MappingProxyType({})

@@ -183,23 +183,22 @@ class GatedImprover(Improver):
             output_tokens=found.output_tokens,
         )
 
+    def _kept(
+        self, idea: str, context: str, brief: Brief, written: StructuredPrompt | None
+    ) -> Composition:
+        """What stands in where no answer passes."""
+        if brief.revision is not None:
+            return Composition(add_feedback(brief.revision))
+        by_a_model = self._improver.can_correct
+        return keep_original(idea, context, written, model_backend=by_a_model, brief=brief)
+
     def _finished(self, idea: str, context: str, brief: Brief, attempt: _Attempt) -> Improvement:
         prompt, warnings = attempt.prompt, attempt.warnings
         kept_original = prompt is None or bool(attempt.failures)
         if prompt is None or attempt.failures:
             names = [failure.gate for failure in attempt.failures]
             logger.info("The idea is kept as it is; not passed: %s", ", ".join(names))
-            kept = (
-                Composition(add_feedback(brief.revision))
-                if brief.revision is not None
-                else keep_original(
-                    idea,
-                    context,
-                    attempt.prompt,
-                    model_backend=self._improver.can_correct,
-                    brief=brief,
-                )
-            )
+            kept = self._kept(idea, context, brief, attempt.prompt)
             prompt = kept.prompt
             warnings = tuple(dict.fromkeys((*warnings, *names, *kept.warnings)))
         else:

@@ -1,11 +1,9 @@
 """The one use case: an idea becomes an improvement, and is remembered. Every door calls it."""
 
 import contextlib
-import time
 import uuid
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Coroutine
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -16,10 +14,8 @@ from prompt_improver.domain.errors import (
 )
 from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.question import Answer
-from prompt_improver.domain.recorder import Recorder
 from prompt_improver.domain.target import Target
 from prompt_improver.improvement.answering import Answering
-from prompt_improver.improvement.backends import Backends
 from prompt_improver.improvement.brief import Brief, with_answers
 from prompt_improver.improvement.cancellation import Cancellation
 from prompt_improver.improvement.client_prompt import (
@@ -32,11 +28,9 @@ from prompt_improver.improvement.event_stream import stream_events
 from prompt_improver.improvement.improved import (
     Checked,
     Improved,
-    ImprovementObserver,
     ModelFailure,
 )
 from prompt_improver.improvement.improver import Improvement
-from prompt_improver.improvement.model_slots import ModelSlots
 from prompt_improver.improvement.offline import answer_labels, choose_target
 from prompt_improver.improvement.progress import Event, ItemsShown, Started, TextAdded
 from prompt_improver.improvement.refining import (
@@ -51,30 +45,10 @@ from prompt_improver.improvement.text_bounds import check_text, within_bounds
 
 
 class ImproveIdea:
-    """Improves ideas with ``backends``, as many at once as there are ``slots``, and hands each
-    improvement to ``recorder``. With ``fallback`` the offline backend answers where the model
-    fails and none was asked for by name."""
+    """Improves, refines and restores, with what ``answering`` asks and keeps."""
 
-    def __init__(
-        self,
-        backends: Backends,
-        recorder: Recorder,
-        *,
-        slots: ModelSlots,
-        observer: ImprovementObserver,
-        fallback: bool = True,
-        clock: Callable[[], float] = time.perf_counter,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        self._answering = Answering(
-            backends,
-            recorder,
-            slots=slots,
-            observer=observer,
-            fallback=fallback,
-            clock=clock,
-            now=now,
-        )
+    def __init__(self, answering: Answering) -> None:
+        self._answering = answering
 
     @property
     def last_failure(self) -> ModelFailure | None:
@@ -117,15 +91,9 @@ class ImproveIdea:
         check_text("context", context)
         if not idea.strip():
             raise BlankIdeaError("the idea is blank")
-        for answer in answers:
-            check_text("answers", answer.id)
-            check_text("answers", answer.text)
+        _check_answers(answers)
         told = within_bounds(with_answers(idea, answers, answer_labels(idea) if answers else {}))
-        brief = Brief(
-            target=target or choose_target(told),
-            answered=frozenset(answer.id for answer in answers),
-            taken=frozenset(answer.id for answer in answers if answer.text.strip()),
-        )
+        brief = Brief.of(target or choose_target(told), answers)
         return await self._answering.answer(
             told,
             context,
@@ -156,19 +124,13 @@ class ImproveIdea:
             TooManyImprovementsError, ImprovementCancelledError, ImproverError: as ``improve``.
         """
         check_text("feedback", feedback)
-        for answer in answers:
-            check_text("answers", answer.id)
-            check_text("answers", answer.text)
+        _check_answers(answers)
         wish = within_bounds(told_to_change(parent, feedback, answers))
         if not wish:
             raise InvalidRequestError("feedback: must not be blank")
         before = prompt_of(parent)
         every = (*(parent.answers or ()), *answers)
-        brief = Brief(
-            target=Target(parent.target or Target.CHAT),
-            answered=frozenset(answer.id for answer in every),
-            taken=frozenset(answer.id for answer in every if answer.text.strip()),
-        )
+        brief = Brief.of(Target(parent.target or Target.CHAT), every)
         idea = told_idea(parent)
         if not feedback.strip() and self._is_as_composed(parent, backend):
             # As if the answers had been there from the start: a better prompt than rules beside.
@@ -298,3 +260,9 @@ class ImproveIdea:
                         asked, self._answering.clock() - began
                     )
                 yield event
+
+
+def _check_answers(answers: tuple[Answer, ...]) -> None:
+    for answer in answers:
+        check_text("answers", answer.id)
+        check_text("answers", answer.text)

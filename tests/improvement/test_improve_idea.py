@@ -22,6 +22,7 @@ from prompt_improver.domain.prompt_history import BackendType, PromptHistory
 from prompt_improver.domain.question import Answer, Question
 from prompt_improver.domain.recorder import Recorder, SaveOutcome
 from prompt_improver.domain.target import Target
+from prompt_improver.improvement.answering import Answering
 from prompt_improver.improvement.cancellation import Cancellation
 from prompt_improver.improvement.client_prompt import ClientParts
 from prompt_improver.improvement.improve_idea import ImproveIdea
@@ -75,13 +76,15 @@ class House:
         self.recorder, self.figures = ListRecorder(), Figures()
         ticks = iter(range(0, 1000, 2))
         self.improve_idea = ImproveIdea(
-            make_backends(self.model, self.offline),
-            self.recorder,
-            slots=ModelSlots(slots, wait_s=0.01),
-            observer=self.figures,
-            fallback=fallback,
-            clock=lambda: float(next(ticks)),
-            now=lambda: NOON,
+            Answering(
+                make_backends(self.model, self.offline),
+                self.recorder,
+                slots=ModelSlots(slots, wait_s=0.01),
+                observer=self.figures,
+                fallback=fallback,
+                clock=lambda: float(next(ticks)),
+                now=lambda: NOON,
+            )
         )
 
     async def improve(self, idea: str = "Fix it", context: str = "", **given: object):

@@ -22,6 +22,7 @@ from prompt_improver.domain.errors import (
 from prompt_improver.domain.prompt_history import BackendType
 from prompt_improver.domain.question import Question
 from prompt_improver.domain.recorder import Recorder, SaveOutcome
+from prompt_improver.improvement.answering import Answering
 from prompt_improver.improvement.backends import Backends
 from prompt_improver.improvement.improve_idea import ImproveIdea
 from prompt_improver.improvement.improved import ImprovementObserver
@@ -84,7 +85,9 @@ def make(repository, improver):
         return make_server(
             Dependencies(
                 improve_idea=ImproveIdea(
-                    backends, recorder, slots=ModelSlots(4), observer=ImprovementObserver()
+                    Answering(
+                        backends, recorder, slots=ModelSlots(4), observer=ImprovementObserver()
+                    )
                 ),
                 recorder=recorder,
                 client_request=lambda *asked: client_request(*asked, demonstrations),

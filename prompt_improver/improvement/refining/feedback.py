@@ -30,9 +30,9 @@ _LIFTS_BEHIND = lazy_pattern(
     r"削除|外し|なくし|ではなく|の代わり|\b(?:weg|raus|not needed|is fine)\b"
 )
 _SHORTENS = lazy_pattern(
-    r"\b(?:short\w*|brief\w*|concis\w*|compact|fewer|less|simpl\w+|trim|cut|condens\w*|tight\w*"
-    r"|breve\w*|cort[oa]\w*|menos|resum\w*|curt[oa]\w*|court\w*|moins|bref|kürz\w*|knapp\w*|weniger"
-    r"|einfach\w*|meno|короче|кратко|проще)\b|简短|短く|簡潔|精简|更短",
+    r"\b(?:short\w*|brief\w*|concis\w*|compact|fewer|trim|cut|condens\w*|tight\w*"
+    r"|breve\w*|cort[oa]\w*|resum\w*|curt[oa]\w*|court\w*|bref|kürz\w*|knapp\w*"
+    r"|короче|кратко)\b|简短|短く|簡潔|精简|更短",
     re.IGNORECASE,
 )
 _PARTS = {
@@ -84,7 +84,7 @@ class Feedback:
     @cached_property
     def shortens(self) -> bool:
         """Whether it wants less of something."""
-        return bool(_SHORTENS.search(self.text) or _LIFTS.search(self.text))
+        return bool(_SHORTENS.search(self.text))
 
     def concerns(self, words: frozenset[str]) -> bool:
         """Whether it speaks of one of these stems."""

@@ -35,7 +35,7 @@ _NEGATION = lazy_pattern(
     r"|mai|nessun\w*|не|без|нет|никогда)\b|不|没|无|别|ない|しない"
 )
 _FILLERS = stems_in(
-    "really very clearly simply just exactly also actually clearly single together always then "
+    "really very clearly simply just exactly also actually single together always then "
     "realmente muy claramente simplemente también siempre sempre sehr genau immer auch très aussi"
 )
 _A_REWRITE = 3  # reworded sentences
