@@ -1,55 +1,27 @@
 """What a piece of feedback is about, as far as its words tell."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from prompt_improver.improvement.gates.names import names_in
 from prompt_improver.improvement.language import WORDS, stems_of
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
 from prompt_improver.improvement.reading import form_of, mask
+from prompt_improver.improvement.refining.feedback_words import (
+    LIFTS,
+    LIFTS_BEHIND,
+    LIMIT_WORDS,
+    NEGATES,
+    PART_PATTERNS,
+    PERMITS,
+    REPLACES,
+    SHORTENS,
+    TAKES_AWAY,
+)
 
 _TOKEN = lazy_pattern(r"\d+(?:[.,:]\d+)*|[^\W\d_]+")
 _CLAUSE = lazy_pattern(r"[^,.;:!?\n，。；！？、]+|(?<=\d)[.,:](?=\d)")
-# What takes something away, or puts something else in its place.
-_LIFTS = lazy_pattern(
-    r"\b(?:drop|remove|delete|skip|lift|ignore|forget|omit|leave out|take out|get rid of"
-    r"|no longer|no need|not needed|instead of|rather than|without (?:the|any|a)|not"
-    r"|quita\w*|elimin\w*|borra\w*|olvida\w*|suprim\w*|en vez de"
-    r"|en lugar de|ya no|sin (?:el|la|los|las)"
-    r"|remov\w*|tir[ae]\w*|retir[ae]\w*|apag\w*|em vez de|sem [oa]s?"
-    r"|supprim\w*|enl[eè]v\w*|oubli\w*|au lieu d\w*|plus de|sans l[ea]s?"
-    r"|streich\w*|entfern\w*|l[oö]sch\w*|vergiss|statt|anstatt|ohne|nicht|kein\w*|weg mit"
-    r"|togli\w*|rimuov\w*|invece d\w*|al posto d\w*|senza (?:il|la|i|le|l)"
-    r"|убер\w*|удал\w*|вместо|без)\b"
-    r"|去掉|删除|删掉|不要|取消|而不是|不用|削除|外し|なくし|ではなく|の代わり",
-    re.IGNORECASE,
-)
-# These come behind what they take away.
-_LIFTS_BEHIND = lazy_pattern(
-    r"削除|外し|なくし|ではなく|の代わり|\b(?:weg|raus|not needed|is fine)\b"
-)
-_SHORTENS = lazy_pattern(
-    r"\b(?:short\w*|brief\w*|concis\w*|compact|fewer|trim|cut|condens\w*|tight\w*"
-    r"|breve\w*|cort[oa]\w*|resum\w*|curt[oa]\w*|court\w*|bref|kürz\w*|knapp\w*"
-    r"|короче|кратко)\b|简短|短く|簡潔|精简|更短",
-    re.IGNORECASE,
-)
-_PARTS = {
-    "role": r"role|persona|rol|papel|r[oô]le|rolle|ruolo|роль|角色|役割",
-    "guardrails": r"rules?|guardrails?|constraints?|limits?|reglas?|restriccion\w*|regras?"
-    r"|r[eè]gles?|regeln?|regol[ae]|правил\w*|规则|ルール",
-    "output_format": r"format|output|layout|structure|formato|salida|sa[ií]da|sortie|ausgabe\w*"
-    r"|формат\w*|格式|形式",
-    "examples": r"examples?|ejemplos?|exemplos?|exemples?|beispiele?|esempi\w*|пример\w*|例",
-    "framework": r"method|step by step|reason\w*|approach|m[eé]todo|paso a paso|méthode|methode"
-    r"|schritt\w*|метод\w*|步骤",
-    "assumptions": r"assum\w+|supuestos?|suposi\w+|hypoth[eè]ses?|annahmen?|ipotesi"
-    r"|допущен\w*|假设",
-}
-_PART_PATTERNS = {
-    name: lazy_pattern(rf"(?i)(?<!\w)(?:{said})(?!\w)") for name, said in _PARTS.items()
-}
 _COMMON = frozenset(" ".join(WORDS.values()).split())
 _SHORTEST = 2
 _BESIDE = 6  # words that tell what a number is of
@@ -64,6 +36,10 @@ def stems_in(text: str) -> frozenset[str]:
         elif word not in _COMMON and (len(word) >= _SHORTEST or not word.isascii()):
             found.update(stems_of(word))
     return frozenset(found)
+
+
+_CALLED = stems_in("called named name mention llamado nombre appelé nom genannt name chiamato nome")
+"""Beside any name; what is called so they do not tell."""
 
 
 @dataclass(frozen=True)
@@ -84,25 +60,43 @@ class Feedback:
     @cached_property
     def shortens(self) -> bool:
         """Whether it wants less of something."""
-        return bool(_SHORTENS.search(self.text))
+        return bool(SHORTENS.search(self.text))
+
+    @property
+    def takes_away(self) -> bool:
+        """Whether it wants something gone."""
+        return bool(TAKES_AWAY.search(self.text))
+
+    @cached_property
+    def lifts_limits(self) -> bool:
+        """Whether it takes a limit away without saying its figure."""
+        named = any(word[0].isdigit() for word in self.stems)
+        return self.takes_away and bool(LIMIT_WORDS.search(self.text)) and not named
 
     def concerns(self, words: frozenset[str]) -> bool:
         """Whether it speaks of one of these stems."""
         return not self.stems.isdisjoint(words)
 
+    def speaks_of(self, text: str) -> bool:
+        """Whether it is about ``text``, or takes it away."""
+        return self.concerns(stems_in(text)) or self.lifts(text)
+
     def names(self, part: str) -> bool:
         """Whether it speaks of this part of a prompt by its name."""
-        pattern = _PART_PATTERNS.get(part)
+        pattern = PART_PATTERNS.get(part)
         return pattern is not None and bool(pattern.search(self.text))
 
     def lifts(self, piece: str) -> bool:
-        """Whether it takes ``piece`` away, or puts something in its place."""
+        """Whether it takes ``piece`` away, puts something in its place, or permits what it bans."""
         words = stems_in(piece)
         for clause in _CLAUSE.findall(self.text):
-            lift = _LIFTS.search(clause)
+            permits = PERMITS.search(clause) and NEGATES.search(piece)
+            if permits and not words.isdisjoint(stems_in(clause)):
+                return True
+            lift = LIFTS.search(clause)
             if lift is None:
                 continue
-            behind = clause if _LIFTS_BEHIND.search(clause) else clause[lift.end() :]
+            behind = clause if LIFTS_BEHIND.search(clause) else clause[lift.end() :]
             if not words.isdisjoint(stems_in(behind)):
                 return True
         return False
@@ -114,18 +108,28 @@ class Feedback:
             return True
         words = stems_in(piece)
         numbers = {word for word in words if word[0].isdigit()}
-        if not numbers:
-            return self.concerns(words)
-        own = {word for word in self.stems if word[0].isdigit()}
-        beside = stems_in(" ".join(_around(numbers, given))) - numbers
-        return bool(numbers & own) or bool(own and self.concerns((words | beside) - numbers))
+        if numbers:
+            own = {word for word in self.stems if word[0].isdigit()}
+            beside = stems_in(" ".join(_around(numbers, given))) - numbers
+            speaks = self.concerns((words | beside) - numbers) or bool(REPLACES.search(self.text))
+            other = bool(own) and speaks
+            return bool(numbers & own) or other or self.lifts_limits
+        if self.concerns(words):
+            return True
+        # Another name in the place of this one: "the cat is called Waffle", "into Italian instead".
+        told = given.lower()
+        if not any(name.lower() not in told for name in names_in(f"- {self.text}")):
+            return False
+        beside = stems_in(" ".join(_around(set(_TOKEN.findall(piece.lower())), given)))
+        beside -= words | _CALLED
+        return self.concerns(beside) or bool(REPLACES.search(self.text))
 
 
-def _around(numbers: set[str], text: str) -> Iterator[str]:
-    """The words that stand beside each of the numbers."""
+def _around(wanted: set[str], text: str) -> Iterator[str]:
+    """The words that stand beside each of those that are wanted."""
     words = _TOKEN.findall(text.lower())
     for at, word in enumerate(words):
-        if word in numbers:
+        if word in wanted:
             yield " ".join(words[max(0, at - _BESIDE) : at + _BESIDE + 1])
 
 

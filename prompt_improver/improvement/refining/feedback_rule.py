@@ -23,10 +23,13 @@ def add_feedback(revision: Revision) -> StructuredPrompt:
         return replace(parent, directive=f"{parent.directive.rstrip()}\n\n{wish}")
     feedback = Feedback(wish)
     sources = parent.guardrail_sources or (GuardrailSource.ASSUMED,) * len(parent.guardrails)
+    bounded = [rule for rule in parent.guardrails if any(map(str.isdigit, rule))]
+    lifted = bounded if feedback.lifts_limits and len(bounded) == 1 else []
     kept = [
         (rule, source)
         for rule, source in zip(parent.guardrails, sources, strict=True)
-        if rule == wish or not (_is_settled(rule, source, revision) or feedback.lifts(rule))
+        if rule == wish
+        or not (_is_settled(rule, source, revision) or rule in lifted or feedback.lifts(rule))
     ]
     if wish not in (rule for rule, _ in kept):
         kept.append((wish, GuardrailSource.IDEA))

@@ -20,7 +20,7 @@ def check_revision(
     """As ``check``: every gate that ``prompt`` does not pass. What the feedback lifts or changes
     is not held against it, nor what the parent does not pass either; what the feedback asks is."""
     feedback = Feedback(revision.feedback)
-    given = f"{idea}\n\n{_user_rules(revision)}".strip()
+    given = f"{idea}\n\n{_user_rules(revision, feedback)}".strip()
     told = f"{context}\n\n{revision.feedback}"
     before = {
         line
@@ -65,19 +65,26 @@ def _held(
         lines = tuple(
             line
             for line, piece in pieces_of(failure.missing)
-            if line not in before
-            and not (failure.gate in _OF_WORDS and feedback.explains(piece, given))
+            if line not in before and not _is_explained(failure.gate, line, piece, feedback, given)
         )
         if lines:
             yield replace(failure, missing=lines)
 
 
-def _user_rules(revision: Revision) -> str:
-    """What earlier wishes have left behind."""
+def _is_explained(gate: str, line: str, piece: str, feedback: Feedback, given: str) -> bool:
+    if gate in _OF_WORDS:
+        return feedback.explains(piece, given)
+    # Lines on form name the value, and quote nothing.
+    return gate == "contradiction" and feedback.explains(line, given)
+
+
+def _user_rules(revision: Revision, feedback: Feedback) -> str:
+    """What earlier wishes have left behind, but for what the feedback speaks of."""
     parent = revision.parent
     rules = (
         rule
         for rule, source in zip(parent.guardrails, parent.guardrail_sources, strict=False)
         if source is GuardrailSource.IDEA
     )
-    return "\n".join((revision.before, *rules)).strip()
+    told = (revision.before, *rules)
+    return "\n".join(each for each in told if not feedback.speaks_of(each)).strip()

@@ -7,6 +7,7 @@ from typing import Any
 from prompt_improver.improvement.guardrail_source import source_of, users_rules_first
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
 from prompt_improver.improvement.refining.feedback import Feedback, stems_in
+from prompt_improver.improvement.refining.feedback_words import NEGATES
 from prompt_improver.improvement.revision import Revision
 from prompt_improver.improvement.structured_prompt import (
     GuardrailSource,
@@ -29,15 +30,11 @@ _LISTS = ("guardrails", "assumptions")
 _SENTENCE = lazy_pattern(
     r"[^\n.!?。！？]*(?:[.!?。！？]+(?=[\s\"'”»)]|\Z)[\"'”»)]*|\n+|\Z|[.!?])\s*"
 )
-_NEGATION = lazy_pattern(
-    r"(?i)\b(?:no|not|never|nothing|none|without|avoid|only|n't|sin|nunca|nada|ning[uú]n\w*|evita\w*"
-    r"|sol[oa]|s[oó]lo|não|sem|nenhum\w*|pas|sans|jamais|aucun\w*|nicht|kein\w*|ohne|nie|nur|non|senza"
-    r"|mai|nessun\w*|не|без|нет|никогда)\b|不|没|无|别|ない|しない"
-)
 _FILLERS = stems_in(
     "really very clearly simply just exactly also actually single together always then "
     "realmente muy claramente simplemente también siempre sempre sehr genau immer auch très aussi"
 )
+_ENDS = " \t\n.!?。！？"
 _A_REWRITE = 3  # reworded sentences
 _MOST_SENTENCES = 400
 
@@ -107,7 +104,8 @@ def _with_own_rules(
 def _may_go(feedback: Feedback, name: str, rule: str, new: Sequence[str]) -> bool:
     """Whether the feedback gives a reason to leave ``rule`` out: it speaks of it or of such rules,
     wants less, or a new rule that it speaks of has taken its place."""
-    if feedback.names(name) or feedback.shortens or feedback.concerns(stems_in(rule)):
+    wants_less = feedback.shortens or feedback.takes_away
+    if feedback.names(name) or wants_less or feedback.concerns(stems_in(rule)):
         return True
     words = stems_in(rule)
     return any(
@@ -134,16 +132,16 @@ def _rewords(feedback: Feedback, old: str, new: str, left: set[str]) -> bool:
     """Whether ``new`` says what ``old`` says, which is not in the new text as it stands: the same
     words that say something, as often negated. Another day or verb in one's place may be what the
     feedback is after, and is left."""
-    if old.strip() not in left or old.strip() == new.strip():
+    if old.strip() not in left or old.strip(_ENDS) == new.strip(_ENDS):
         return False
     before, after = _content(old), _content(new)
     if not before or before != after or feedback.concerns(before):
         return False
-    return len(_NEGATION.findall(old)) == len(_NEGATION.findall(new))
+    return len(NEGATES.findall(old)) == len(NEGATES.findall(new))
 
 
 def _content(text: str) -> frozenset[str]:
-    return stems_in(_NEGATION.sub(" ", text)) - _FILLERS
+    return stems_in(NEGATES.sub(" ", text)) - _FILLERS
 
 
 def _sentences(text: str) -> list[str]:

@@ -17,6 +17,8 @@ from prompt_improver.improvement.refining.feedback import Feedback
         ("supprime la limite de mots", "100 mots au plus"),
         ("ohne Tabelle", "Tabelle"),
         ("togli il limite di parole", "100 parole"),
+        ("you can mention the price now", "The price is not mentioned"),
+        ("ein Emoji am Ende ist ok", "Keine Emojis"),
     ],
 )
 def test_it_lifts_what_it_takes_away_or_replaces(feedback, piece):
@@ -44,6 +46,10 @@ def test_it_does_not_lift_what_it_leaves_alone_or_asks_for(feedback, piece):
         ("budget is 50 now", "20", "no tv, budget 20 bucks"),
         ("mysql is 8.0 now", "5.7", "a query, mysql 5.7"),
         ("jQuery is fine after all", "without jQuery", "a menu without jQuery"),
+        ("the cat is called Waffle", "Biscuit", "a limerick about a cat named Biscuit"),
+        ("into Italian instead", "French", "translate the menu into French"),
+        ("mejor 15", "10 preguntas", "genera 10 preguntas de examen"),
+        ("tire o limite de dinheiro", "até 2000 reais", "um roteiro, até 2000 reais"),
     ],
 )
 def test_it_explains_that_something_else_has_taken_the_place(feedback, piece, idea):
@@ -56,6 +62,8 @@ def test_it_explains_that_something_else_has_taken_the_place(feedback, piece, id
         ("add 3 examples", "at most 120 words", "a mail, at most 120 words"),
         ("more professional", "5.7", "a query, mysql 5.7"),
         ("in a friendlier tone", "without jQuery", "a menu without jQuery"),
+        ("mention Acme too", "Biscuit", "a limerick about a cat named Biscuit"),
+        ("you can use tables", "The price is not mentioned", "a page without the price"),
     ],
 )
 def test_it_explains_nothing_that_it_does_not_speak_of(feedback, piece, idea):
