@@ -224,6 +224,19 @@ def test_a_model_is_shown_prompt_and_feedback_and_only_what_it_changes_changes(m
     assert IDEA in asked[1]["content"]
 
 
+def test_what_the_feedback_brings_in_is_not_assumed(model_client, model):
+    model.reply = Reply(text=parts(directive="Write a mail about the move of Acme to Lyon, at most "
+                                   "120 words.", guardrails=["At most 120 words."]))  # fmt: skip
+    first = improve(model_client)
+    rules = ["At most 120 words.", "Name the 14 June, and Kubernetes 1.31.", "Use Terraform 9."]
+    model.reply = Reply(text=json.dumps({"guardrails": rules}))
+    second = refine(model_client, first, feedback="name the 14 June, and Kubernetes 1.31")
+    assumed = " ".join(each["text"] for each in second["evidence"]["assumed"])
+    assert "Terraform" in assumed
+    assert "1.31" not in assumed
+    assert "14 June" not in assumed
+
+
 def test_what_the_feedback_does_not_concern_comes_back_word_for_word(model_client, model):
     model.reply = Reply(
         text=parts(

@@ -381,3 +381,24 @@ async def test_a_save_that_hangs_counts_as_failing_from_its_beginning(make, repo
 
 async def test_a_disabled_recorder_says_disabled():
     assert await DisabledRecorder().record(make_history()) is SaveOutcome.DISABLED
+
+
+async def test_who_catches_up_waits_for_the_rows_that_came_before(repository, make):
+    recorder = await make()
+    await recorder.catch_up()  # nothing is on its way
+    repository.gate = asyncio.Event()
+    await recorder.record(make_history())
+    waiting = asyncio.create_task(recorder.catch_up())
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    repository.gate.set()
+    await waiting
+    assert len(repository.rows) == 1
+
+
+async def test_nobody_waits_for_a_history_that_is_left_alone(make, breaker):
+    recorder = await make()
+    while breaker.state is BreakerState.CLOSED:
+        breaker.record_failure()
+    await recorder.record(make_history())
+    await asyncio.wait_for(recorder.catch_up(), 0.1)
