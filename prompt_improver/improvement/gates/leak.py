@@ -7,6 +7,7 @@ from prompt_improver.improvement.gates.comparison import GateFailure, Rewrite, f
 from prompt_improver.improvement.lazy_pattern import lazy_pattern
 from prompt_improver.improvement.model.instructions import INSTRUCTIONS, REFINE_INSTRUCTIONS
 
+_OURS = (INSTRUCTIONS, REFINE_INSTRUCTIONS)
 _RUN = 7
 """Words in a row that nobody writes by chance."""
 _WORD = lazy_pattern(r"[^\W_]+")
@@ -41,15 +42,14 @@ def _may_leak(part: str) -> bool:
 
 @cache
 def _our_threes() -> frozenset[str]:
-    words = _WORD.findall(INSTRUCTIONS.lower())
-    return frozenset(" ".join(words[at : at + 3]) for at in range(len(words) - 2))
+    return frozenset(run for text in _OURS for run in _runs(text, 3))
 
 
-def _runs(text: str) -> Iterator[str]:
+def _runs(text: str, length: int = _RUN) -> Iterator[str]:
     words = _WORD.findall(text.lower())
-    return (" ".join(words[at : at + _RUN]) for at in range(len(words) - _RUN + 1))
+    return (" ".join(words[at : at + length]) for at in range(len(words) - length + 1))
 
 
 @cache
 def _our_runs() -> frozenset[str]:
-    return frozenset((*_runs(INSTRUCTIONS), *_runs(REFINE_INSTRUCTIONS)))
+    return frozenset(run for text in _OURS for run in _runs(text))

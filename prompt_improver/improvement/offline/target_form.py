@@ -5,6 +5,7 @@ from typing import Any
 
 from prompt_improver.domain.target import Target
 from prompt_improver.improvement.brief import Brief
+from prompt_improver.improvement.gates.user_limits import limits_of_request
 from prompt_improver.improvement.offline.addition import Addition, Read
 from prompt_improver.improvement.offline.artefacts import open_facts, pattern, questions_of
 from prompt_improver.improvement.offline.knowledge import LANGUAGES
@@ -25,9 +26,10 @@ def addition_of_target(read: Read, target: Target) -> Addition:
         return _of_agent(read, read.language)
     if target is not Target.SYSTEM:
         return Addition()
+    text = fold(read.idea[:_READ])
     rules = [
         rule
-        for rule in _fitting(targets().system["rules"], fold(read.idea[:_READ]))
+        for rule in _fitting(targets().system["rules"], text, text)
         if read.form.stated.isdisjoint(rule.get("stated", ()))
     ]
     return Addition(rules=tuple(rule[read.language] for rule in rules))
@@ -35,23 +37,32 @@ def addition_of_target(read: Read, target: Target) -> Addition:
 
 def _of_agent(read: Read, language: str) -> Addition:
     known = targets().agent
-    whole = fold(read.idea[:_READ]).strip()
+    whole, wanted = fold(read.idea[:_READ]).strip(), _without_limits(read)
     kind = next(
-        (k for k in ("reads", "machine", "files") if pattern(known[k]).search(whole)), "acts"
+        (k for k in ("reads", "machine", "files") if pattern(known[k]).search(wanted)), "acts"
     )
-    rules = _fitting(known["rules"][kind], whole)
+    rules = _fitting(known["rules"][kind], whole, wanted)
     shaped = not read.form.stated.isdisjoint({"formats", "only", "json", "table", "list"})
     output = "" if shaped else known["output"][kind][language]
     return Addition(rules=tuple(rule[language] for rule in rules), output=output)
 
 
-def _fitting(rules: list[dict[str, Any]], text: str) -> list[dict[str, Any]]:
-    """Those of ``rules`` that are right for folded ``text``, one of each group."""
+def _without_limits(read: Read) -> str:
+    """The folded idea without what it limits or forbids: that is not the work."""
+    idea = read.idea
+    for limit in limits_of_request(read.masked, read.language):
+        idea = f"{idea[: limit.start]}{' ' * (limit.end - limit.start)}{idea[limit.end :]}"
+    return fold(idea[:_READ]).strip()
+
+
+def _fitting(rules: list[dict[str, Any]], text: str, wanted: str) -> list[dict[str, Any]]:
+    """Those of ``rules`` that are right for folded ``text``, in which ``wanted`` is what is to be
+    done; one of each group."""
     found: list[dict[str, Any]] = []
     for rule in rules:
         group = rule.get("group")
         wrong = "unless" in rule and pattern(rule["unless"]).search(text)
-        apt = "if" not in rule or pattern(rule["if"]).search(text)
+        apt = "if" not in rule or pattern(rule["if"]).search(wanted)
         if apt and not wrong and not (group and any(one.get("group") == group for one in found)):
             found.append(rule)
     return found

@@ -67,10 +67,27 @@ def test_an_agent_for_a_machine_or_for_files_is_told_other_checks_than_one_for_c
     assert "project's own tests" not in machine + files.render()
 
 
-def test_what_must_not_be_touched_is_not_the_kind_of_work() -> None:
-    idea = "make the tests in tests/test_api.py pass, don't touch the migrations"
-    assert "release or migration notes" not in composed(idea, Target.AGENT).render()
+@pytest.mark.parametrize(
+    "idea",
+    [
+        "make the tests in tests/test_api.py pass, don't touch the migrations",
+        "fix the failing tests in this repo, don't touch the migrations folder",
+        "add a --json flag in src/cli.py, do not rename or delete any option",
+        "corrige src/app.py para que pasen las pruebas, sin actualizar dependencias",
+    ],
+)
+def test_what_must_not_be_touched_is_not_the_kind_of_work(idea: str) -> None:
+    text = composed(idea, Target.AGENT).render()
+    for other in ("release or migration", "notas de versión", "names, types, sizes", "stale use"):
+        assert other not in text
     assert "release or migration notes" in composed("migrate src/ to Vue 3", Target.AGENT).render()
+
+
+def test_a_technique_that_is_named_gets_no_other_style() -> None:
+    for idea in ("charcoal drawing of a lighthouse", "acuarela de un mercado", "line art of a cat"):
+        text = composed(idea, Target.IMAGE).render()
+        assert "colourful" not in text
+        assert "illustration" not in text
 
 
 def test_an_agent_that_is_to_look_changes_nothing() -> None:
