@@ -111,6 +111,7 @@ MAY_IMPORT = {
         f"{OWN}.__version__",
         f"{OWN}.api",
         f"{OWN}.page",
+        f"{OWN}.improvement.progress",
         DOMAIN,
         "fastapi",
     },

@@ -14,6 +14,7 @@ from prompt_improver.api.errors import KEY_ERRORS
 from prompt_improver.api.schemas import RootResponse
 from prompt_improver.domain.evidence import ADDED_PARTS, KEPT_KINDS
 from prompt_improver.domain.warning_table import WARNINGS
+from prompt_improver.improvement.progress import RESTARTS, STATES
 from prompt_improver.page import FILES, FOLDER
 
 _POLICY = (
@@ -77,6 +78,8 @@ async def words() -> Response:
         "WARNINGS": dict(WARNINGS),
         "KEPT_KINDS": dict(KEPT_KINDS),
         "ADDED_PARTS": dict(ADDED_PARTS),
+        "STATES": dict(STATES),
+        "RESTARTS": dict(RESTARTS),
     }
     text = "".join(f"export const {name} = {json.dumps(of)};\n" for name, of in tables.items())
     return Response(text, media_type="text/javascript", headers=_HEADERS)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from prompt_improver.cli import output
 from prompt_improver.improvement.progress import (
+    STATES,
     Event,
     ItemsShown,
     Restarted,
-    State,
     StateChanged,
     TextAdded,
 )
@@ -23,13 +23,6 @@ if TYPE_CHECKING:
     from rich.live import Live
 
 _FRAME_S = 0.05
-_STATES = {
-    State.READING: "The model reads the idea",
-    State.THINKING: "The model thinks",
-    State.WRITING: "The model writes",
-    State.CHECKING: "The prompt is held against the idea",
-    State.CORRECTING: "The model corrects what was wrong",
-}
 
 
 @contextlib.contextmanager
@@ -84,7 +77,7 @@ class _Shown:
         """Take ``event`` in; whether it only adds to a text."""
         match event:
             case StateChanged(state):
-                self._state = _STATES[state]
+                self._state = STATES[state]
             case TextAdded(field, text):
                 self._parts[field] = self._parts.get(field, "") + text
                 return True

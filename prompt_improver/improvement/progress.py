@@ -5,10 +5,11 @@ pays for them.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from prompt_improver.domain.prompt_history import BackendType
 
@@ -73,6 +74,24 @@ class Restarted:
 
     why: Why
 
+
+STATES: Mapping[State, str] = MappingProxyType(
+    {
+        State.READING: "The model is reading the idea",
+        State.THINKING: "The model is thinking",
+        State.WRITING: "The model is writing",
+        State.CHECKING: "Checking the prompt against the idea",
+        State.CORRECTING: "The model is correcting the prompt",
+    }
+)
+RESTARTS: Mapping[Why, str] = MappingProxyType(
+    {
+        Why.RETRY: "Lost the connection to the model; trying again",
+        Why.CORRECTION: "Something of the idea was lost; the model is correcting the prompt",
+        Why.FALLBACK: "The model did not answer; the offline backend makes the prompt",
+    }
+)
+"""What every door says, without the sign at the end."""
 
 Event = Started | StateChanged | TextAdded | ItemsShown | Restarted
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from prompt_improver.background_task import start_background_task
 from prompt_improver.improvement.progress import (
+    RESTARTS,
+    STATES,
     Event,
     Restarted,
     Started,
-    State,
     StateChanged,
-    Why,
     watched,
 )
 
@@ -22,19 +22,6 @@ if TYPE_CHECKING:
 
 EVERY_S = 5.0
 """Seconds between two reports where nothing happens."""
-
-_STATES = {
-    State.READING: "The model is reading the idea.",
-    State.THINKING: "The model is thinking.",
-    State.WRITING: "The model is writing the prompt.",
-    State.CHECKING: "Checking the prompt against the idea.",
-    State.CORRECTING: "The model is correcting the prompt.",
-}
-_RESTARTS = {
-    Why.RETRY: "Lost the connection to the model; retrying.",
-    Why.CORRECTION: "The model is correcting the prompt.",
-    Why.FALLBACK: "The model did not answer; using the offline backend.",
-}
 
 
 @contextlib.asynccontextmanager
@@ -72,5 +59,5 @@ def _told(event: Event) -> str:
     if isinstance(event, Started):
         return f"Asking {event.model}."
     if isinstance(event, StateChanged):
-        return _STATES[event.state]
-    return _RESTARTS[event.why] if isinstance(event, Restarted) else ""
+        return f"{STATES[event.state]}."
+    return f"{RESTARTS[event.why]}." if isinstance(event, Restarted) else ""

@@ -1,19 +1,14 @@
 // A prompt while it is written: a section for each part, which never counts as the answer.
 import { make } from "./dom.js";
+import { RESTARTS, STATES } from "./words.js";
 
 const TITLES = {
   role: "Role", directive: "Task", framework: "Method", assumptions: "Assumptions",
   guardrails: "Guardrails", output_format: "Output format", material: "Material", examples: "Example",
 };
-const STATES = {
-  reading: "The model is reading …", thinking: "The model is thinking …", writing: "The model is writing …",
-  checking: "Checking it against your idea …", correcting: "The model is correcting it …",
-};
-const RESTARTS = {
-  retry: "The connection to the model broke: once more …",
-  correction: "Something of your idea was lost: the model is correcting it …",
-  fallback: "The model gave no answer: the offline backend makes the prompt …",
-};
+function goingOn(words) {
+  return words ? `${words} …` : null;
+}
 
 export class Preview {
   #sections = new Map();
@@ -27,14 +22,14 @@ export class Preview {
   /** Show `event`; returns what there is to say of it, or null. */
   take({ name, data }) {
     if (name === "start") return data.backend === "offline" ? "Working …" : `Asking ${data.model} …`;
-    if (name === "status") return STATES[data.state] ?? null;
+    if (name === "status") return goingOn(STATES[data.state]);
     if (name === "delta") this.#body(data.field).append(data.text);
     if (name === "items") {
       this.#body(data.field).replaceChildren(make("ul", {}, data.items.map((item) => make("li", { dir: "auto" }, item))));
     }
     if (name !== "restart") return null;
     this.#wait();
-    return RESTARTS[data.why] ?? null;
+    return goingOn(RESTARTS[data.why]);
   }
 
   /** Until the first part comes, what the model thinks of the idea stands here. */

@@ -89,8 +89,8 @@ def test_the_terminal_shows_the_growing_text_and_the_pipe_gets_the_prompt_alone(
     assert PARTS["directive"] in out
     assert "The model" not in out
     drawn = improving.drawn
-    assert "The model reads the idea" in drawn
-    assert drawn.count("The model writes ...") > 3, "it was drawn again and again"
+    assert "The model is reading the idea" in drawn
+    assert drawn.count("The model is writing ...") > 3, "it was drawn again and again"
     assert PARTS["role"][:20] in drawn
     told = improving.raw.rsplit("\x1b[2K", 1)[1]
     assert told.startswith("Kept "), "what was drawn is gone, and the evidence stands"
@@ -99,7 +99,7 @@ def test_the_terminal_shows_the_growing_text_and_the_pipe_gets_the_prompt_alone(
 def test_an_interrupt_cancels_the_call_of_the_model(tmp_path, model):
     model.reply = Reply(piece_s=0.3)
     improving = Improving(tmp_path, model)
-    await_that(lambda: "The model writes" in improving.drawn)
+    await_that(lambda: "The model is writing" in improving.drawn)
     began = time.monotonic()
     improving.interrupt()
     code, out = improving.end()
