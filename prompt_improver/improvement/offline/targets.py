@@ -34,7 +34,9 @@ class Targets:
 def targets() -> Targets:
     """Read at the first call and then kept."""
     read = tomllib.loads((FOLDER / "targets.toml").read_text("utf-8"))
-    return Targets(**read | {"image": facts_of(read["image"])})
+    media = read.pop("image_media")["pattern"]
+    image = [one | {"told": one["told"].replace("{media}", media)} for one in read["image"]]
+    return Targets(**read | {"image": facts_of(image)})
 
 
 def choose_target(idea: str) -> Target:

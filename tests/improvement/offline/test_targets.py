@@ -84,10 +84,14 @@ def test_what_must_not_be_touched_is_not_the_kind_of_work(idea: str) -> None:
 
 
 def test_a_technique_that_is_named_gets_no_other_style() -> None:
-    for idea in ("charcoal drawing of a lighthouse", "acuarela de un mercado", "line art of a cat"):
+    for idea in (
+        "charcoal drawing of a lighthouse", "acuarela de un mercado", "line art of a cat",
+        "pastel drawing of a kitchen", "linocut of a dragon", "draw a fox in ink",
+        "retrato de mi abuela a carboncillo", "oil painting of a robot",
+    ):  # fmt: skip
         text = composed(idea, Target.IMAGE).render()
-        assert "colourful" not in text
-        assert "illustration" not in text
+        for other in ("colourful", "illustration", "photograph", "ilustración", "fotografía"):
+            assert other not in text, idea
 
 
 def test_an_agent_that_is_to_look_changes_nothing() -> None:
