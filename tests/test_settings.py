@@ -5,7 +5,7 @@ import pytest
 from pydantic import SecretStr
 
 from prompt_improver.domain.errors import SettingsError
-from prompt_improver.setting_values import is_placeholder
+from prompt_improver.setting_values import is_placeholder, tell_wrong_value
 from prompt_improver.setting_warnings import setting_warnings
 from prompt_improver.settings import Settings, load_settings
 
@@ -178,3 +178,11 @@ def test_keys_appear_in_no_repr(monkeypatch):
     settings = load_settings()
     assert "planted" not in repr(settings) + str(settings) + str(settings.model_dump())
     assert settings.openai_api_key == SecretStr("planted-key")
+
+
+def test_a_value_that_may_hold_a_key_is_not_shown_where_it_is_wrong():
+    error = {"msg": "Value error, must be a URL", "input": "http://me:planted-key@host"}
+    private = tell_wrong_value("llm_base_url", error, "", is_private=True)
+    assert private == "LLM_BASE_URL: must be a URL"
+    open_to_see = tell_wrong_value("api_port", {"msg": "bad", "input": "x"}, 8000, is_private=False)
+    assert open_to_see == "API_PORT='x': bad; the default is '8000'"

@@ -1,6 +1,7 @@
 """What the tools and prompts work with."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from prompt_improver.domain.errors import (
 from prompt_improver.domain.lookup import find_by_beginning, when_kept
 from prompt_improver.domain.prompt_history import PromptHistory
 from prompt_improver.domain.prompt_repository import PromptRepository
-from prompt_improver.domain.recorder import Recorder
+from prompt_improver.domain.recorder import Recorder, SaveOutcome
 from prompt_improver.domain.target import Target
 from prompt_improver.improvement.improve_idea import ImproveIdea
 from prompt_improver.mcp.made_improvements import MadeImprovements
@@ -64,14 +65,13 @@ class Dependencies:
         """
         made = self.made.get(prompt_id)
         if self.reading is not None:
-            try:
+            with contextlib.suppress(HistoryMissingError, ImprovementNotFoundError):
                 async with self.reading() as repository:
                     return await when_kept(
                         self.recorder, lambda: find_by_beginning(repository, prompt_id)
                     )
-            except (HistoryMissingError, ImprovementNotFoundError):
-                if made is None:
-                    raise
+            if made is not None and made.saved in (SaveOutcome.QUEUED, SaveOutcome.SAVED):
+                made = None  # it was in the history, and somebody has deleted it
         if made is None:
             raise ImprovementNotFoundError("no row has this prompt_id")
         return made.history

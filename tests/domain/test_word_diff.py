@@ -52,3 +52,14 @@ def test_the_longest_texts_are_compared_in_bounded_time(piece):
     found = parts(before, after)
     assert "".join(text for op, text in found if op != "add") == before
     assert time.process_time() - began < 10, "a bound that catches what grows with the square"
+
+
+def test_words_that_are_neither_rare_nor_common_are_compared_in_bounded_time_too():
+    # Each of 150 words in a hundred places: the worst that there is for the comparison.
+    chance = random.Random(8)
+    words = [f"w{number}" for number in range(150)]
+    before, after = (" ".join(chance.choices(words, k=20_000)) for _ in range(2))
+    began = time.process_time()
+    found = parts(before, after)
+    assert "".join(text for op, text in found if op != "remove") == after
+    assert time.process_time() - began < 10, "a bound that catches what grows with the cube"

@@ -47,10 +47,15 @@ OF_HISTORY = {"search_prompts", "get_prompt", "rate_prompt"}
 
 
 class KeepingRecorder(Recorder):
+    """Saves; while ``keeps`` is false it spools, and the row is in the history later."""
+
     def __init__(self, repository: InMemoryPromptRepository) -> None:
         self._repository = repository
+        self.keeps = True
 
     async def record(self, history):
+        if not self.keeps:
+            return SaveOutcome.SPOOLED
         await self._repository.save(history)
         return SaveOutcome.SAVED
 
@@ -68,7 +73,12 @@ def improver():
 
 
 @pytest.fixture
-def make(repository, improver):
+def recorder(repository):
+    return KeepingRecorder(repository)
+
+
+@pytest.fixture
+def make(repository, improver, recorder):
     """Makes a server; with ``default`` few-shot the model is the scripted one."""
 
     def make(*, has_history=True, default=BackendType.OFFLINE, opened=None, longest_s=55.0):
@@ -79,7 +89,6 @@ def make(repository, improver):
             model="scripted/1",
             reason="a test",
         )
-        recorder = KeepingRecorder(repository)
         history = (opened or (lambda: contextlib.nullcontext(repository))) if has_history else None
         demonstrations = load_demonstrations()
         return make_server(
@@ -149,6 +158,9 @@ async def test_no_tool_deletes_edits_or_takes_a_star_or_a_note_away(make, reposi
         assert all(tool.annotations.destructive_hint is False for tool in tools)
         id_ = row.prompt_id
         assert "starred" in await refusal(client, "rate_prompt", prompt_id=id_, starred=False)
+        assert "only be true" in await refusal(
+            client, "rate_prompt", prompt_id=id_, rating=1, starred=False
+        )
         assert "note" in await refusal(client, "rate_prompt", prompt_id=id_, note=" ")
         assert "at least one" in await refusal(client, "rate_prompt", prompt_id=id_)
         assert "edited_prompt" in await refusal(
@@ -374,3 +386,21 @@ async def test_a_call_that_the_client_gives_up_gives_the_model_up(make, improver
             await improver.gate.given_up.wait()
         await client.list_tools()  # the connection is well
     assert repository.rows == []
+
+
+async def test_what_waits_in_the_spool_can_be_refined_and_what_was_deleted_cannot(
+    make, repository, recorder
+):
+    async with connected(make()) as client:
+        recorder.keeps = False
+        waiting = await call(client, "improve_prompt", idea=IDEA)
+        refined = await call(
+            client, "refine_prompt", prompt_id=waiting["prompt_id"], feedback="no emojis"
+        )
+        assert "no emojis" in refined["improved_prompt"]
+        recorder.keeps = True
+        kept = await call(client, "improve_prompt", idea=IDEA)
+        await repository.delete(kept["prompt_id"])
+        for name, more in (("get_prompt", {}), ("refine_prompt", {"feedback": "no emojis"})):
+            told = await refusal(client, name, prompt_id=kept["prompt_id"], **more)
+            assert ERRORS["improvement_not_found"].sentence in told
