@@ -64,12 +64,14 @@ class _Server(uvicorn.Server):
             sys.stdout.flush()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        logger.info("Stopping: requests in progress have %g s", self._grace_s)
         self._shutdown.began.set()
         grace = asyncio.get_running_loop().call_later(self._grace_s, self._end_grace)
         try:
             await super().shutdown(sockets)
         finally:
             grace.cancel()
+        logger.info("Stopped")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self.should_exit:
@@ -81,14 +83,14 @@ class _Server(uvicorn.Server):
     def _end_grace(self) -> None:
         if self.server_state.tasks:
             logger.warning(
-                "%g s after the signal: calls of the model are cancelled; requests under way: %d",
+                "%g s have passed: cancelling calls of the model; %d requests in progress",
                 self._grace_s,
                 len(self.server_state.tasks),
             )
         self._shutdown.grace_ended.set()
 
     def _hurry(self) -> None:
-        logger.warning("A second signal: ending at once")
+        logger.warning("Second signal: stopping at once")
         self._shutdown.hurry()
         asyncio.get_running_loop().call_later(LAST_ANSWERS_S, self._cut)
 

@@ -20,11 +20,11 @@ def setting_warnings() -> list[str]:
     """
     given = given_values()
     misspelt = [
-        f"{name} is no setting and does nothing: write {right}"
+        f"{name} is not a setting and is ignored; did you mean {right}?"
         for name, right in find_misspelt(given).items()
     ]
     placeholders = [
-        f"{name} holds a placeholder and counts as not set: put the key in its place, or remove it"
+        f"{name} holds a placeholder and counts as not set: replace it with your key, or remove it"
         for name, value in given.items()
         if name.lower() in KEYS and is_placeholder(value)
     ]
@@ -37,4 +37,6 @@ def _unreadable_lines() -> list[str]:
         return []
     with file.open(encoding="utf-8") as lines:
         wrong = [each.original.line for each in parse_stream(lines) if each.error]
-    return [f"Line {number} of .env is no NAME=value and does nothing: mend it" for number in wrong]
+    return [
+        f"Line {number} of .env is not NAME=value and is ignored; correct it" for number in wrong
+    ]

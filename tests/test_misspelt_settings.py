@@ -85,8 +85,8 @@ def test_environment_and_env_file_are_both_looked_at_whatever_their_case(tmp_pat
     monkeypatch.setenv("SQLITE_RETENTION_DAY", VALUE)
     (tmp_path / ".env").write_text(f"openai_key={VALUE}\nSOMETHING_ELSE=1\n")
     assert setting_warnings() == [
-        "OPENAI_KEY is no setting and does nothing: write OPENAI_API_KEY",
-        "SQLITE_RETENTION_DAY is no setting and does nothing: write SQLITE_RETENTION_DAYS",
+        "OPENAI_KEY is not a setting and is ignored; did you mean OPENAI_API_KEY?",
+        "SQLITE_RETENTION_DAY is not a setting and is ignored; did you mean SQLITE_RETENTION_DAYS?",
     ]
 
 
@@ -103,7 +103,7 @@ def test_the_server_names_them_in_its_log_at_the_start_without_a_value(tmp_path)
 def test_a_command_names_them_on_standard_error(tmp_path):
     done = run_program(tmp_path, "improve", "Fix this bug", SQLITE_PATH=VALUE)
     assert done.returncode == 0
-    warning = "warning: SQLITE_PATH is no setting and does nothing: write SQLITE_DB_PATH"
+    warning = "warning: SQLITE_PATH is not a setting and is ignored; did you mean SQLITE_DB_PATH?"
     assert warning in done.stderr.splitlines()
     assert "SQLITE_PATH" not in done.stdout
     assert VALUE not in done.stdout + done.stderr

@@ -92,7 +92,7 @@ def test_a_placeholder_is_no_key(monkeypatch, text):
     for secret in (settings.openai_api_key, settings.llm_api_key, settings.api_key):
         assert not secret.get_secret_value()
     assert sorted(setting_warnings(), reverse=True) == [
-        f"{name} holds a placeholder and counts as not set: put the key in its place, or remove it"
+        f"{name} holds a placeholder and counts as not set: replace it with your key, or remove it"
         for name in ("OPENAI_API_KEY", "LLM_API_KEY", "API_KEY")
     ]
 
@@ -110,7 +110,7 @@ def test_what_servers_and_people_use_as_a_key_is_one():
 def test_a_line_of_the_dotenv_file_that_cannot_be_read_is_told_once(tmp_path, capfd):
     (tmp_path / ".env").write_text('API_PORT=9000\nthis is no = line "\n')
     assert load_settings().api_port == 9000
-    assert setting_warnings() == ["Line 2 of .env is no NAME=value and does nothing: mend it"]
+    assert setting_warnings() == ["Line 2 of .env is not NAME=value and is ignored; correct it"]
     assert capfd.readouterr().err == ""
 
 

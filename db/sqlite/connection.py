@@ -69,7 +69,7 @@ class LockedConnection(sqlite3.Connection):
 
 
 def _log(migration: Migration) -> None:
-    logger.info("history database brought to version %d (%s)", migration.version, migration.name)
+    logger.info("history database migrated to version %d (%s)", migration.version, migration.name)
 
 
 def open_connection(

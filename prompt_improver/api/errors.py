@@ -127,7 +127,10 @@ def _retry_after(error: PromptImproverError) -> dict[str, str]:
 async def _answer_validation_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     # Without `input` and `ctx`: what was sent may be megabytes, and may not be JSON at all.
-    problems = [{"loc": list(e["loc"]), "msg": e["msg"], "type": e["type"]} for e in error.errors()]
+    problems = [
+        {"loc": list(e["loc"]), "msg": e["msg"].removeprefix("Value error, "), "type": e["type"]}
+        for e in error.errors()
+    ]
     return JSONResponse({"detail": problems, "code": "invalid_request"}, 422)
 
 

@@ -33,7 +33,7 @@ def copy_text(text: str) -> str:
         sys.stderr.flush()
         return "Copied by the terminal, if it allows that."
     names = ", ".join(tool[0] for tool in _TOOLS[:4])
-    raise FileError(f"There is no clipboard: install one of {names}")
+    raise FileError(f"Nothing was copied: no clipboard program was found. Install one of {names}")
 
 
 def _runs(tool: tuple[str, ...], text: str) -> bool:

@@ -92,7 +92,7 @@ def serve(
         int | None, typer.Option(min=0, max=65_535, help="Port to listen on; overrides API_PORT.")
     ] = None,
 ) -> None:
-    """Start the HTTP server."""
+    """Start the web page and the HTTP API."""
     import logging
 
     from prompt_improver.logs import configure_logging
@@ -149,7 +149,7 @@ def cleanup(
     settings = read_settings()
     days = settings.sqlite_retention_days if days is None else days
     if not days:
-        raise InvalidRequestError("SQLITE_RETENTION_DAYS=0 keeps everything: say --days")
+        raise InvalidRequestError("SQLITE_RETENTION_DAYS=0 keeps everything; use --days")
     if not settings.database_file.exists():
         output.say(f"Nothing to delete: there is no history yet at {settings.database_file}")
         return
@@ -185,7 +185,7 @@ app.command("import")(cli_history.import_)
 
 @app.command()
 def completion(shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument()]) -> None:
-    """Print what makes a shell complete commands and options: put
+    """Print a completion script for your shell. For bash, put
     `eval "$(prompt-improver completion bash)"` into ~/.bashrc."""
     from typer.completion import get_completion_script  # type: ignore[attr-defined]
 

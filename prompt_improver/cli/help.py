@@ -3,46 +3,49 @@
 from difflib import get_close_matches
 from typing import Any
 
+import typer
 from typer.core import TyperGroup
 
 GROUPS: dict[str, dict[str, str]] = {
     "Make prompts": {
-        "improve": "Improve an idea, and print the prompt.",
-        "refine": "Change a prompt as you say, as a new version.",
-        "rerun": "Improve the same idea once more.",
+        "improve": "Turn an idea into a prompt.",
+        "refine": "Change a prompt and save a new version.",
+        "rerun": "Improve the same idea again.",
     },
-    "Find them again": {
+    "Find prompts": {
         "history": "List the newest improvements.",
-        "search": "List improvements by their words.",
+        "search": "Find improvements that contain words.",
         "show": "Print one improvement.",
         "versions": "List the versions of an improvement.",
         "diff": "Compare two versions, word by word.",
     },
-    "Say what you think": {
-        "star": "Star an improvement, or take the star away.",
-        "rate": "Rate it good or bad.",
-        "tag": "Give it tags.",
-        "note": "Write a note on it.",
+    "Rate and sort prompts": {
+        "star": "Add or remove a star.",
+        "rate": "Rate an improvement.",
+        "tag": "Add or remove tags.",
+        "note": "Write a note.",
         "delete": "Delete improvements.",
     },
-    "Look after the history": {
-        "stats": "Print totals, and what the next cleanup deletes.",
+    "Manage the history": {
+        "stats": "Print totals and the next cleanup.",
         "export": "Write all improvements to a file.",
-        "import": "Take exported improvements in.",
-        "backup": "Copy the database, also while the server runs.",
-        "restore": "Put a backup in the place of the database.",
-        "check": "Look for damage in the database or a backup.",
-        "cleanup": "Delete what is older than a number of days.",
-        "vacuum": "Write the database anew, without deleted text.",
-        "migrate": "Bring the database to this version.",
+        "import": "Import exported improvements.",
+        "backup": "Back up the database, even while the server runs.",
+        "restore": "Replace the database with a backup.",
+        "check": "Check the database or a backup for damage.",
+        "cleanup": "Delete old improvements.",
+        "vacuum": "Rewrite the database to remove deleted text.",
+        "migrate": "Upgrade the database to this version.",
     },
     "Serve": {
-        "serve": "Serve the page and the HTTP API.",
-        "mcp": "Serve coding agents and other MCP clients.",
-        "completion": "Print what makes your shell complete commands.",
+        "serve": "Start the web page and the HTTP API.",
+        "mcp": "Serve agents and other MCP clients.",
+        "completion": "Print a shell completion script.",
     },
 }
 """Every command, with the line that the list has of it."""
+_CLOSE = 0.75
+"""How much alike a mistyped command is: `histry` is history, but `write` is not rate."""
 _COLUMN = max(len(name) for group in GROUPS.values() for name in group)
 
 
@@ -59,12 +62,19 @@ class GroupedCommands(TyperGroup):
             left = dict.fromkeys(name for name in left if name not in group)
         others = [(name, self.commands[name].get_short_help_str(60)) for name in left]
         if others:
-            with formatter.section("Others"):
+            with formatter.section("Other commands"):
                 formatter.write_dl(others)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")  # Pydantic's, not ours
+            raise
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] not in self.commands and not args[0].startswith("-"):
-            near = get_close_matches(args[0], self.commands, n=1)
+            near = get_close_matches(args[0], self.commands, n=1, cutoff=_CLOSE)
             mend = (
                 f"Did you mean {near[0]}?"
                 if near

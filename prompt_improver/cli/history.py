@@ -85,13 +85,13 @@ def export(
 ) -> None:
     """Export all improvements, first saved first, to a file that only you can read."""
     if spoiled and form != "jsonl":
-        raise InvalidRequestError("--spoiled rows are written as jsonl only")
+        raise InvalidRequestError("--spoiled works only with --format jsonl")
     write = _write_spoiled if spoiled else partial(_write, chosen=form)
     if str(file) == "-":
         with_history_reader(lambda repository: write(repository, out=sys.stdout.buffer))
         return
     if file.exists():
-        raise FileError(f"{file} is there already; give another name")
+        raise FileError(f"{file} already exists; choose another name")
     try:
         with _part_of(file) as out, output.progress("export") as draw:
             count, left_out = with_history_reader(
@@ -141,7 +141,8 @@ def import_(
             output.complain(f"and {bad - _BAD_LINES_SHOWN} more")
         if bad and not skip_bad:
             raise ImportRefusedError(
-                f"{bad} bad lines: nothing was imported; mend them or add --skip-bad"
+                f"{output.counted(bad, 'bad line')}: nothing was imported; correct the file "
+                "or add --skip-bad"
             )
         source.seek(0)
         with output.progress("importing") as draw:
@@ -149,8 +150,8 @@ def import_(
                 replace(row, imported_at=now) for row in read(draw) if not isinstance(row, BadLine)
             )
             found, new = with_repository(lambda repository: _save_all(repository, good))
-    kept = f", {found - new} already there" if found > new else ""
-    left_out = f", {bad} bad lines left out" if bad else ""
+    kept = f", {found - new:,} already there" if found > new else ""
+    left_out = f", {output.counted(bad, 'bad line')} skipped" if bad else ""
     output.say(f"{output.counted(new)} imported{kept}{left_out}")
     if new:
         _tell_of_cleanup(new, now)

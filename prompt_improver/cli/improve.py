@@ -37,14 +37,17 @@ def improve(
     ] = "auto",
     answer: Annotated[
         list[str] | None,
-        typer.Option("--answer", metavar="ID=TEXT", help="Answer to a question."),
+        typer.Option(
+            "--answer", metavar="ID=TEXT", help="Answer a question in advance; repeatable."
+        ),
     ] = None,
     backend: Annotated[
         Literal["auto", "zero-shot", "few-shot", "offline"],
         typer.Option(help="Backend; auto picks the best one configured."),
     ] = "auto",
     ask: Annotated[
-        bool, typer.Option(help="Ask the questions on a terminal; Enter skips one.")
+        bool,
+        typer.Option(help="Ask questions on a terminal; Enter accepts the default."),
     ] = True,
     diff: Annotated[
         bool, typer.Option("--diff", help="Print the differences between idea and prompt.")
@@ -60,8 +63,8 @@ def improve(
         bool, typer.Option("--plain", help="Plain text, without colour or drawing.")
     ] = False,
 ) -> None:
-    """Print an improved prompt, and keep it in the history. The idea is what you type, a file, or
-    what comes in by a pipe."""
+    """Turn an idea into a prompt, print it and save it in the history. The idea is what you type, a
+    file (-f) or a pipe."""
     import asyncio
 
     from prompt_improver.cli.improving import show_improved
@@ -115,7 +118,7 @@ def _read_idea(words: "Sequence[str]", file: Path | None) -> str:
     if not parts:
         if sys.stdin.isatty():
             raise InvalidRequestError(
-                "Type the idea behind improve, name a file with -f, or pipe it in"
+                "Type the idea after improve, name a file with -f, or pipe it in"
             )
         parts.append(read_text(["-"]))
     return "\n\n".join(parts)
@@ -137,7 +140,7 @@ def _answers(given: "Sequence[str]") -> "tuple[Answer, ...]":
     for each in given:
         name, equals, text = each.partition("=")
         if not equals or not name.strip():
-            raise InvalidRequestError(f"--answer {each}: write it as ID=TEXT")
+            raise InvalidRequestError(f"--answer {each}: must have the form ID=TEXT")
         found.append(Answer(id=name.strip(), text=text))
     return tuple(found)
 
@@ -159,7 +162,7 @@ def _with_answers(settings: "Settings", once: "Once", backend: object) -> "Once"
     answers = []
     for number, question in enumerate(first.questions or ()):
         if number == 0:
-            output.note("Questions that decide (Enter takes what is assumed):")
+            output.note("The most important questions (Enter accepts the default):")
         if text := _ask(question).strip():
             answers.append(Answer(id=question.id, text=text))
     if not answers:
@@ -174,7 +177,7 @@ def _ask(question: "Question") -> str:
     shown = f" ({' / '.join(question.options)})" if question.options else ""
     output.note(f"\n{question.text}{shown}")
     if question.default:
-        output.note(f"Assumed: {question.default}")
+        output.note(f"Default: {question.default}")
     said: str = typer.prompt(">", default="", show_default=False, prompt_suffix=" ", err=True)
     return said
 
@@ -191,7 +194,7 @@ def _edited(settings: "Settings", once: "Once") -> "Once":
     try:
         text = click.edit(improved.history.improved_prompt, extension=".md", require_save=False)
     except click.ClickException as error:
-        raise FileError(f"The editor cannot be used: {error.message}. Set EDITOR") from None
+        raise FileError(f"The editor cannot be started: {error.message}. Set EDITOR") from None
     history = improved.history.with_changes({"edited_prompt": (text or "").rstrip("\n")})
     if history.edited_prompt is not None and settings.sqlite_enabled:
         kept = with_repository(
@@ -199,5 +202,8 @@ def _edited(settings: "Settings", once: "Once") -> "Once":
             settings,
         )
         if kept is None:
-            notices = [*notices, "your version is not kept: the improvement is not in the history"]
+            notices = [
+                *notices,
+                "your version was not saved: the row is not in the history",
+            ]
     return replace(improved, history=history), notices

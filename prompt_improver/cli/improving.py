@@ -32,6 +32,7 @@ def show_improved(once: "Once", *, as_json: bool, as_diff: bool = False) -> None
     ``as_diff``: the prompt beside its idea."""
     from prompt_improver.domain.evidence import tell_evidence
     from prompt_improver.domain.history_record import to_json_record
+    from prompt_improver.domain.prompt_history import BackendType
     from prompt_improver.domain.warning_table import tell_warning
 
     improved, notices = once
@@ -44,6 +45,12 @@ def show_improved(once: "Once", *, as_json: bool, as_diff: bool = False) -> None
         output.warn(tell_warning(code))
     if history.changed and (told := tell_evidence(history.evidence)):
         output.note(told)
+    if history.changed is False and history.parent_id is None and not history.warnings:
+        output.note(
+            "Your idea is unchanged: without a model, nothing could be added with certainty."
+            if history.backend is BackendType.OFFLINE
+            else "Your idea is unchanged."
+        )
     if as_diff:
         from prompt_improver.domain.word_diff import diff_words
 

@@ -60,7 +60,7 @@ def tag(
 
 def note(
     prompt_id: Id,
-    text: Annotated[list[str], typer.Argument(help='The note; "" takes it away.')],
+    text: Annotated[list[str], typer.Argument(help='The note; "" removes it.')],
 ) -> None:
     """Set the note of an improvement, replacing the old one."""
     changed = _change(prompt_id, note=" ".join(text))
@@ -69,7 +69,10 @@ def note(
 
 def delete(
     prompt_ids: Annotated[list[str], typer.Argument(metavar="ID...", help=HELP)],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", "-y", help="Do not ask; required without a terminal."),
+    ] = False,
 ) -> None:
     """Delete improvements, starred or not."""
 
@@ -84,7 +87,11 @@ def delete(
 
     settings = settings_with_database()
     meant = with_repository(find, settings)
-    if not yes and sys.stdin.isatty():
+    if not yes:
+        if not sys.stdin.isatty():
+            raise InvalidRequestError(
+                "Nothing was deleted: without a terminal to confirm, add --yes"
+            )
         output.listing(meant)
         if not typer.confirm(f"Delete {output.counted(len(meant))}?", err=True):
             output.note("Nothing was deleted.")
@@ -114,5 +121,5 @@ def _with_history(
     except ValueError as error:
         raise InvalidRequestError(str(error)) from None
     if changed is None:
-        raise ImprovementNotFoundError("the improvement was deleted in this moment")
+        raise ImprovementNotFoundError("the improvement has just been deleted")
     return changed

@@ -48,7 +48,7 @@ def refine(
     configure_logging("ERROR", settings.log_format)
     said = read_text(feedback or [])
     if (restore is None) == (not said.strip()):
-        raise InvalidRequestError("say how the prompt has to change, or --restore a version")
+        raise InvalidRequestError("Say what to change, or name a version with --restore")
     parent = with_history_reader(lambda repository: find_improvement(repository, prompt_id))
     once: Once
     if restore is None:
@@ -64,11 +64,13 @@ def refine(
 
 
 def rerun(prompt_id: Id, backend: Backend = "auto", as_json: AsJson = False) -> None:
-    """Improve the same idea again with the current settings, and keep both results."""
+    """Improve the same idea again, for the same target, with the current settings. Both results are
+    kept."""
     import asyncio
 
     from prompt_improver.cli.improving import show_improved
     from prompt_improver.cli.preview import preview
+    from prompt_improver.domain.target import Target
     from prompt_improver.logs import configure_logging
     from prompt_improver.model_wiring import improve_once
 
@@ -84,6 +86,7 @@ def rerun(prompt_id: Id, backend: Backend = "auto", as_json: AsJson = False) -> 
                 _chosen(backend),
                 hear,
                 first.answers or (),
+                None if first.target is None else Target(first.target),
             )
         )
     show_improved(once, as_json=as_json)

@@ -90,7 +90,7 @@ def from_line(line: bytes) -> PromptHistory:
     try:
         record = json.loads(line.decode())
     except (ValueError, RecursionError):  # no UTF-8, no JSON, 100,000 brackets
-        raise ValueError("is no line of JSON in UTF-8") from None
+        raise ValueError("not a line of JSON in UTF-8") from None
     try:
         return from_record(record)
     except RecursionError:  # 990 brackets: just few enough to be read

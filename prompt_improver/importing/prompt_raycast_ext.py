@@ -42,7 +42,7 @@ def read_database(path: Path) -> Iterator[PromptHistory | BadLine]:
                     yield BadLine(row["id"], str(error))
     except sqlite3.Error:
         raise FileError(
-            f"{path} is no readable history of prompt_raycast_ext: give its prompt_history.db"
+            f"{path} is not a readable history of prompt_raycast_ext; use its prompt_history.db"
         ) from None
 
 

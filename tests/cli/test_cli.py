@@ -79,7 +79,9 @@ def test_a_warning_goes_to_standard_error(run):
         (["cleanup", "--days", "0"], b"", "--days"),
         (["cleanup", "--days", "36501"], b"", "--days"),
         (["fix", "this bug"], b"", "There is no command fix. To improve an idea, type: "),
+        (["write", "a poem"], b"", "There is no command write. To improve an idea, type: "),
         (["histry"], b"", "There is no command histry. Did you mean history?"),
+        (["rate", "last", "5"], b"", "for 'rating': '5' is not one of 'good'"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_says_why(run, arguments, stdin, why):
@@ -88,6 +90,12 @@ def test_wrong_usage_ends_with_2_and_says_why(run, arguments, stdin, why):
     assert why in done.stderr
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
+
+
+def test_an_idea_that_stays_as_it_is_is_told_on_standard_error(run):
+    done = run("improve", "build a bot")
+    assert done.stdout == "build a bot\n"
+    assert done.stderr.startswith("Your idea is unchanged: without a model, ")
 
 
 def test_an_improvement_is_printed_even_where_it_cannot_be_kept(run, database_file):

@@ -166,7 +166,7 @@ def test_an_export_overwrites_no_file_and_leaves_no_half_one(run, path, tmp_path
     before = path.read_bytes()
     done = run("export", "history.db")
     assert done.returncode == 1
-    assert "is there already" in done.stderr
+    assert "already exists" in done.stderr
     assert path.read_bytes() == before
     done = run("export", "missing/out.jsonl")
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
@@ -183,9 +183,9 @@ def record(**changes):
 
 
 BAD = [
-    (b"no json", "no line of JSON"),
-    (b"\xff\xfe", "no line of JSON"),
-    (b"[" * 100_000, "no line of JSON"),
+    (b"no json", "not a line of JSON"),
+    (b"\xff\xfe", "not a line of JSON"),
+    (b"[" * 100_000, "not a line of JSON"),
     (b"[]", "must be an object"),
     (b"{}", "lacks timestamp, original_idea"),
     (record(original_idea=" "), "original_idea must not be blank"),
@@ -243,12 +243,12 @@ def test_with_a_bad_line_nothing_is_imported_unless_bad_lines_are_skipped(run, p
     lines = b"\n".join([record(), b"no json", record(), *[b"{}"] * 25])
     done = run("import", "-", stdin=lines)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "line 2: is no line of JSON in UTF-8" in done.stderr
+    assert "line 2: not a line of JSON in UTF-8" in done.stderr
     assert "and 6 more" in done.stderr
     assert "26 bad lines: nothing was imported" in done.stderr
     assert len(all_rows(path)) == 4
     done = run("import", "-", "--skip-bad", stdin=lines)
-    assert done.stdout.startswith("2 improvements imported, 26 bad lines left out\n")
+    assert done.stdout.startswith("2 improvements imported, 26 bad lines skipped\n")
     assert len(all_rows(path)) == 6
 
 

@@ -91,7 +91,7 @@ def test_the_prompt_is_copied_by_a_tool_of_the_machine(run, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["x", "--answer", "foo"], "write it as ID=TEXT"),
+        (["x", "--answer", "foo"], "must have the form ID=TEXT"),
         (["-f", "missing.txt"], "missing.txt cannot be read"),
         (["-f", "bytes.bin"], "bytes.bin is not UTF-8 text (byte 1)"),
     ],

@@ -132,5 +132,5 @@ def test_bad_lines_of_an_import_do_not_run_into_its_bar(tmp_path):
     assert code == 1
     assert "reading" in drawn
     lines = re.split(r"[\r\n]+", read(drawn))
-    assert [f"line {n}: is no line of JSON in UTF-8" in lines for n in (1, 2, 3)] == [True] * 3
-    assert read(drawn).endswith("nothing was imported; mend them or add --skip-bad\n")
+    assert [f"line {n}: not a line of JSON in UTF-8" in lines for n in (1, 2, 3)] == [True] * 3
+    assert read(drawn).endswith("nothing was imported; correct the file or add --skip-bad\n")

@@ -1,5 +1,6 @@
 """Versions, stars, ratings, notes and tags on the command line, as processes of their own."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -47,8 +48,17 @@ def test_an_improvement_is_refined_compared_restored_and_run_again(run, tmp_path
     assert run("refine", two, "--restore", one) == first
     assert run("rerun", one, "--json").count(one) == 0
     assert len(ids(path)) == 4
-    assert "say how" in run("refine", "last", code=2)
+    assert "Say what to change" in run("refine", "last", code=2)
     assert "is not a version of" in run("refine", one, "--restore", ids(path)[3], code=2)
+
+
+def test_a_rerun_keeps_the_target_and_the_answers_of_the_first_run(run):
+    run("improve", "Design a REST API", "--target", "agent", "--answer", "clients=Partners")
+    first = json.loads(run("show", "last", "--json"))
+    again = json.loads(run("rerun", "last", "--json"))
+    assert again["target"] == first["target"] == "agent"
+    assert again["answers"] == first["answers"]
+    assert again["improved_prompt"] == first["improved_prompt"]
 
 
 def test_opinions_are_kept_and_taken_back_and_what_is_deleted_is_gone(run, tmp_path):
@@ -65,7 +75,9 @@ def test_opinions_are_kept_and_taken_back_and_what_is_deleted_is_gone(run, tmp_p
     assert raw(path, "SELECT tag FROM prompt_tags") == [("a b",)]
     assert "tags must" in run("tag", "last", " ", code=2)
     assert "no improvement" in run("star", "nothing", code=1)
-    assert run("delete", one, one[:5]) == "Deleted 1 improvement\n"
+    assert "add --yes" in run("delete", one, code=2)
+    assert ids(path) == [one]
+    assert run("delete", one, one[:5], "--yes") == "Deleted 1 improvement\n"
     assert ids(path) == []
     assert "no improvement" in run("show", "last", code=1)
 
