@@ -84,7 +84,9 @@ class FileSpool(PromptSpool):
                     else:
                         found.finish()
             except OSError as error:
-                logger.error("The spool %s cannot be read (%s); mend that", path, error.strerror)
+                logger.error(
+                    "The spool %s cannot be read (%s); check the file", path, error.strerror
+                )
         return sum(file.lines for file in self._files)
 
     def _append(self, histories: Sequence[PromptHistory]) -> int:

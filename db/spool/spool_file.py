@@ -175,7 +175,7 @@ class SpoolFile:
                 self._end = position + last + 1
             position += len(block)
         if position > self._end:
-            logger.warning("The last line of %s is torn and is left out", self.path)
+            logger.warning("The last line of %s is incomplete and was skipped", self.path)
 
 
 def _sync_file(descriptor: int) -> None:

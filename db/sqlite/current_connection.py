@@ -158,21 +158,21 @@ class CurrentConnection:
             return
         connection = self._connection
         if change is Change.GONE:
-            logger.warning("history database %s is gone or replaced; opening again", self._path)
+            logger.warning("history database %s was deleted or replaced; reopening it", self._path)
             self._let_go_of_the_old_file()
         elif change is Change.CHANGED:
             self._look_at_the_changed_file()
         elif connection is None:
             self._files.learn()
         elif change is Change.LOG_GONE:
-            logger.warning("the log of %s is gone or replaced; opening again", self._path)
+            logger.warning("the log of %s was deleted or replaced; reopening it", self._path)
             self._empty_the_old_log(connection)
             self.drop()
             self._files.learn()
         else:
             # Another process may have emptied it in good order, and then this costs nothing.
             # If not, SQLite would write behind the hole, and then copy the hole into the file.
-            logger.warning("the log of %s is shorter than it was; opening again", self._path)
+            logger.warning("the log of %s was truncated; reopening it", self._path)
             connection.interrupt()  # closing then leaves out what would copy it
             self.drop()
             self._files.learn()

@@ -38,7 +38,9 @@ _CAUSES: dict[type[Exception], str] = {
     RepositoryNotWritableError: "The history database cannot be written by this user. Let this "
     "user write the file and its folder; the cause is in the log.",
 }
-_LEFT_ALONE = "The history does not work and is left alone for a while; the cause is in the log."
+_LEFT_ALONE = (
+    "The history does not work and is not tried again for a while; the cause is in the log."
+)
 _CANNOT_BE_WRITTEN = "The history cannot be written; the cause is in the log."
 _CANNOT_BE_READ = "The history cannot be read; the cause is in the log."
 _NOT_READ_YET = "The history has not been read yet."
@@ -130,7 +132,7 @@ class RepositoryHealth:
             self._known = None
             self._unreadable = type(error)
         except Exception as error:  # noqa: BLE001 the task's edge
-            logger.error("The history's figures: %s", type(error).__name__)
+            logger.error("The metrics of the history cannot be read: %s", type(error).__name__)
             self._known = None
             self._unreadable = type(error)
 

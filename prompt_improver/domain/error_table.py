@@ -28,22 +28,20 @@ ERRORS = MappingProxyType(
         "malformed_request": _usage(400, "Malformed HTTP request."),
         "host_not_allowed": _usage(
             400,
-            "This server does not answer under this host name. Add the name to ALLOWED_HOSTS, or "
-            "use one that is in it.",
+            "This server does not accept this host name. Add it to ALLOWED_HOSTS, or use one that "
+            "is listed there.",
         ),
         "blank_idea": _usage(400, "Idea must not be empty"),
         "key_required": ErrorKind(
             401,
-            "This server needs its key: send the header Authorization: Bearer API_KEY.",
+            "This server requires a key: send the header Authorization: Bearer API_KEY.",
             log_level=logging.WARNING,
         ),
         "origin_not_allowed": _usage(
             403, "Pages of this origin may not call this server. Add the origin to CORS_ORIGINS."
         ),
-        "not_found": _usage(404, "There is nothing at this address. GET / lists the endpoints."),
-        "trailing_slash": _usage(
-            404, "There is nothing at this address. Remove the slash at its end."
-        ),
+        "not_found": _usage(404, "This address does not exist. GET / lists the endpoints."),
+        "trailing_slash": _usage(404, "This address does not exist. Remove the slash at its end."),
         "method_not_allowed": _usage(
             405,
             "This address does not support this method. The Allow header lists the supported ones.",
@@ -75,13 +73,13 @@ ERRORS = MappingProxyType(
         "history_missing": ErrorKind(
             503, "There is no history yet: the first improvement creates it."
         ),
-        # No usage fault on the command line: the id was typed right, and is not there.
+        # Not a usage error on the command line: the id was typed right, and is not there.
         "improvement_not_found": ErrorKind(
             404, "The history has no improvement with this id.", log_level=logging.INFO
         ),
         "nothing_changed": ErrorKind(
             409,
-            "Nothing has changed: no new version was made. Say more exactly what should change.",
+            "Nothing changed, so no new version was made. Describe the change more precisely.",
             log_level=logging.INFO,
         ),
         "improvement_spoiled": ErrorKind(
@@ -123,8 +121,8 @@ ERRORS = MappingProxyType(
         ),
         "model_timeout": ErrorKind(
             504,
-            "The model did not answer in time. Raise LLM_TIMEOUT_S, or set LLM_MODEL to a "
-            "faster one.",
+            "The model did not answer in time. Increase LLM_TIMEOUT_S, or set LLM_MODEL to a "
+            "faster model.",
         ),
         "model_unreachable": ErrorKind(
             502,
@@ -139,18 +137,18 @@ ERRORS = MappingProxyType(
         ),
         "model_not_found": ErrorKind(
             502,
-            "The provider does not know this model. Check LLM_MODEL, and LLM_BASE_URL where it "
+            "The provider does not know this model. Check LLM_MODEL, and LLM_BASE_URL if it "
             "is set.",
         ),
         "model_reply_unreadable": ErrorKind(
             502,
             "The model's answer could not be read as a prompt. Try again, or set LLM_MODEL to a "
-            "larger one.",
+            "larger model.",
             log_level=logging.WARNING,
         ),
         "model_provider_failed": ErrorKind(
             502,
-            "The model's provider failed, or refused the request. Try again later; if that does "
+            "The model's provider failed or refused the request. Try again later; if that does "
             "not help, check LLM_MODEL and LLM_BASE_URL.",
         ),
         "model_library_broken": ErrorKind(
@@ -161,7 +159,7 @@ ERRORS = MappingProxyType(
         ),
         # The start
         "invalid_setting": ErrorKind(500, "A setting is wrong."),
-        "address_unusable": ErrorKind(500, "The address cannot be listened on."),
+        "address_unusable": ErrorKind(500, "The server cannot listen on this address."),
     }
 )
 """By code. Codes are part of the API: they stay as they are."""

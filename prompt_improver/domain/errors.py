@@ -263,7 +263,7 @@ class SettingsError(PromptImproverError):
 
 
 class AddressError(PromptImproverError):
-    """The address cannot be listened on. The message names it and the mend."""
+    """The server cannot listen on this address. The message names it and the mend."""
 
     code = "address_unusable"
     message_is_whole = True

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 def _kept_original(fault: str) -> str:
     """The sentence for a gate: ``fault`` is what the rewrite did."""
-    return f"The rewrite {fault}: your own words are kept."
+    return f"The rewrite {fault}: your own words were kept."
 
 
 WARNINGS = MappingProxyType(
@@ -22,13 +22,13 @@ WARNINGS = MappingProxyType(
         "verbatim": _kept_original("lost or changed a number, a quotation or an address"),
         "names": _kept_original("lost or changed a name"),
         "tasks": _kept_original("lost a task"),
-        "swapped": _kept_original("put a value in the place of another one"),
-        "limits": _kept_original("lost something that the idea forbids or bounds"),
+        "swapped": _kept_original("swapped two values"),
+        "limits": _kept_original("lost a limit or a ban of the idea"),
         "contradiction": _kept_original("contradicted itself"),
         "answered": _kept_original("did the task instead of asking for it"),
         "unfilled": _kept_original("left a blank to fill in"),
-        "leak": _kept_original("held our own instructions"),
-        "repetition": _kept_original("said something twice"),
+        "leak": _kept_original("contained our own instructions"),
+        "repetition": _kept_original("repeated itself"),
     }
 )
 """By code. Codes are part of the API: they stay as they are. The sentences are fixed."""

@@ -71,7 +71,7 @@ class HistoryCompaction:
             await self._repository.compact()
         except Exception as error:  # noqa: BLE001 the task's edge: it is to come again
             if not self._failing:
-                logger.warning("Compacting the history is put off: %s", log_text(error))
+                logger.warning("Compacting the history is postponed: %s", log_text(error))
             self._failing = True
             return False
         self._failing = False

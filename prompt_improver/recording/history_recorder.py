@@ -138,7 +138,7 @@ class HistoryRecorder(Recorder):
                 return SaveOutcome.QUEUED
         elif not self._rows.overflow(row):
             if not self._is_dropping:
-                logger.error("The history and its spool take nothing: improvements are dropped")
+                logger.error("Neither history nor spool can be written: improvements are dropped")
             self._is_dropping = True
             return SaveOutcome.DROPPED
         elif not self._spooler.works:

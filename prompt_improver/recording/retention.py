@@ -61,7 +61,7 @@ class HistoryCleanup:
         except RepositoryError:
             return  # not open yet, or broken, which others tell
         except Exception as error:  # noqa: BLE001 the task's edge: the cleanup goes on
-            logger.error("What the cleanup deletes cannot be counted: %s", log_text(error))
+            logger.error("The rows of the next cleanup cannot be counted: %s", log_text(error))
             return
         logger.info(
             "The next cleanup deletes %d improvements older than %d days; "
@@ -77,7 +77,7 @@ class HistoryCleanup:
         try:
             deleted = await self._repository.delete_old(self._days)
         except RepositoryError as error:
-            logger.warning("The cleanup of the history is put off: %s", error)
+            logger.warning("The cleanup of the history is postponed: %s", error)
             return False
         except Exception as error:  # noqa: BLE001 the task's edge: it is to come again tomorrow
             logger.error("The cleanup of the history failed: %s", log_text(error))

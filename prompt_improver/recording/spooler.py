@@ -77,7 +77,7 @@ class HistorySpooler:
                 logger.warning("An earlier run has left %d improvements in the spool", left)
                 self._rows.take_over(left)
         except Exception as error:  # noqa: BLE001 the task's edge: it must not end
-            logger.error("What an earlier run has spooled is not known: %s", log_text(error))
+            logger.error("The spool of an earlier run cannot be read: %s", log_text(error))
         while self._rows.overflowing or not self._stopping.is_set():
             if not self._rows.overflowing:
                 self._rows.overflow_filled.clear()

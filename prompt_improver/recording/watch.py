@@ -85,4 +85,4 @@ class HistoryWatch:
         """Once, and not four times a second."""
         if type(error) is not self._last_failure:
             self._last_failure = type(error)
-            logger.error("The file of the history cannot be looked after: %s", log_text(error))
+            logger.error("The history file cannot be maintained: %s", log_text(error))

@@ -187,7 +187,7 @@ class HistoryWriter:
         if not found.histories and not bad:  # it was emptied behind our back
             bad = self._rows.spooled
         if bad:
-            logger.error("%d lines of the spool cannot be taken in; it is kept", bad)
+            logger.error("%d lines of the spool cannot be imported; the spool is kept", bad)
         self._rows.take_in(saved=len(found.histories) - len(refused), rejected=bad)
         try:
             await self._spool.remove(refused=bad > 0)
@@ -195,7 +195,7 @@ class HistoryWriter:
             self._leave_spool(error)
 
     def _leave_spool(self, error: Exception) -> None:
-        logger.error("What is spooled cannot be taken in: %s", log_text(error))
+        logger.error("The spool cannot be imported: %s", log_text(error))
         self._spool_again_at = self._clock() + SPOOL_PAUSE_S
 
     async def _save(self, histories: Sequence[PromptHistory]) -> list[PromptHistory]:
@@ -246,7 +246,7 @@ class HistoryWriter:
         self._pause_s = min(max(self._pause_s * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)
         if self._breaker.state is BreakerState.OPEN:
             logger.error(
-                "The history is left alone for %.0f s; %d rows wait, or go to the spool",
+                "The history is not tried again for %.0f s; %d rows wait, or go to the spool",
                 self._breaker.seconds_until_probe(),
                 self._rows.counts.waiting,
             )

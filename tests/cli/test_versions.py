@@ -36,7 +36,7 @@ def test_an_improvement_is_refined_compared_restored_and_run_again(run, tmp_path
     first = run("improve", "Write a mail about the move to Lyon, at most 120 words")
     second = run("refine", "last", "no", "greeting,", "please")
     assert "- no greeting, please\n" in second
-    assert "Nothing has changed" in run("refine", "last", "no greeting, please", code=1)
+    assert "Nothing changed" in run("refine", "last", "no greeting, please", code=1)
     one, two = ids(path)
     sql = "SELECT version, parent_id, instruction FROM prompt_history WHERE id = 2"
     assert raw(path, sql) == [(2, one, "no greeting, please")]

@@ -28,7 +28,7 @@ from tests.server_process import ServerProcess
 from tests.sqlite_files import raw
 
 DISK_BYTES = 8 * 1024 * 1024
-LEFT_ALONE = "The history is left alone for"
+LEFT_ALONE = "The history is not tried again for"
 """The log tells this once when the breaker opens, and once for each probe that fails."""
 QUICK_COOLDOWN_S = 0.5
 FULL_COOLDOWN_S = 2.0

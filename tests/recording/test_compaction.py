@@ -98,7 +98,7 @@ async def test_what_fails_is_tried_again_a_minute_later_and_told_once(begin, cap
     assert repository.compactions == 1
     assert steps.asked == [FIRST_PAUSE_S, NEXT_PAUSE_S, NEXT_PAUSE_S, NEXT_PAUSE_S]
     assert len(caplog.records) == 1
-    assert "put off" in caplog.text
+    assert "postponed" in caplog.text
     assert "planted" not in caplog.text
 
 

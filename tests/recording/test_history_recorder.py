@@ -258,7 +258,7 @@ async def test_another_kind_of_failure_is_logged_too(make, caplog):
         await settled(lambda: recorder.breaker.state is BreakerState.OPEN)
     told = [record.getMessage() for record in caplog.records]
     assert [("held" in line, "bad" in line) for line in told[:2]] == [(True, False), (False, True)]
-    assert "left alone for 300 s" in told[2]
+    assert "not tried again for 300 s" in told[2]
 
 
 async def test_a_commit_under_way_at_the_end_of_the_drain_is_waited_for(make, repository):

@@ -129,7 +129,7 @@ async def test_a_fault_of_the_spool_is_none_of_the_database(make, breaker, caplo
             raise RuntimeError("my secret plan")
 
     recorder = await make(spool=Broken(*rows(3)))
-    await settled(lambda: "cannot be taken in" in caplog.text)
+    await settled(lambda: "spool cannot be imported" in caplog.text)
     await recorder.record(make_history())
     await settled(lambda: recorder.counts.saved == 1)
     assert breaker.trips == 0

@@ -100,7 +100,7 @@ async def test_somebody_in_the_way_is_no_word_in_the_log_and_a_fault_is_one(
         repository.fail_with = RepositoryConnectionError("no room")
         await looks.one()
         await looks.one()
-    assert caplog.messages == ["The file of the history cannot be looked after: no room"]
+    assert caplog.messages == ["The history file cannot be maintained: no room"]
     repository.fail_with = None
 
 

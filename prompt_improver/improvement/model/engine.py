@@ -151,7 +151,7 @@ class ModelEngine:
         if (use := _USE.get()) is not None:
             use.calls -= 1
         if noticed:
-            logger.warning("the model's server takes no %s: going on without it", noticed)
+            logger.warning("the model's server does not support %s: continuing without it", noticed)
         return response
 
     async def aclose(self) -> None:

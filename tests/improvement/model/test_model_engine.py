@@ -157,7 +157,7 @@ async def test_a_model_that_takes_no_temperature_is_noticed_once(
         await improver.improve(IDEA)
     assert first.model_calls == 1
     assert ["temperature" in request.body for request in server.requests] == [True, False, False]
-    assert caplog.text.count("takes no temperature") == 1
+    assert caplog.text.count("does not support temperature") == 1
 
 
 async def test_a_request_refused_for_another_reason_goes_on_having_its_temperature(

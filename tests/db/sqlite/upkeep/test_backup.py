@@ -101,7 +101,7 @@ def test_a_backup_of_the_running_server_holds_what_it_saved(tmp_path):
             assert server.improve(f"idea {number}").json()["saved"] == "saved"
         done = run_program(tmp_path, "backup", "--keep", "1")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "3 improvements, the newest of 20" in done.stdout
+    assert "3 improvements, the newest from 20" in done.stdout
     (backup,) = (tmp_path / "data" / "backups").iterdir()
     assert raw(backup, "SELECT original_idea FROM prompt_history ORDER BY id") == [
         ("idea 0",), ("idea 1",), ("idea 2",)
