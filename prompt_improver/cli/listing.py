@@ -137,6 +137,8 @@ def _list(
         records = [to_json_record(row) for row in found]
         output.say_json(json.dumps(records, ensure_ascii=False, indent=2))
         return
+    if not found:
+        output.note("No improvements match.")
     output.listing(found)
 
 

@@ -98,6 +98,12 @@ def test_an_idea_that_stays_as_it_is_is_told_on_standard_error(run):
     assert done.stderr.startswith("Your idea is unchanged: without a model, ")
 
 
+def test_a_search_that_finds_nothing_says_so_on_standard_error(run):
+    run("improve", "build a bot")
+    done = run("search", "unheard")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "No improvements match.\n")
+
+
 def test_an_improvement_is_printed_even_where_it_cannot_be_kept(run, database_file):
     database_file.mkdir(parents=True)
     done = run("improve", "Write a python function that sorts a list")

@@ -33,7 +33,7 @@ class Contents:
     """The timestamp of the newest row, or None."""
 
     def __str__(self) -> str:
-        newest = "" if self.newest is None else f", the newest of {self.newest[:19]} UTC"
+        newest = "" if self.newest is None else f", the newest from {self.newest[:19]} UTC"
         return f"{self.rows} improvements{newest}, schema version {self.version}"
 
 
