@@ -1,6 +1,6 @@
 # Alt-I improves the idea in the line that you type. Load it in ~/.config/fish/config.fish:
 #     source /path/to/plugins/shell/prompt-improver.fish
-# A quotation at the end of the line is the idea (claude "fix my css"), else the whole line is. The
+# The idea is the quoted text at the end of the line (claude "fix my css"), or else the whole line. The
 # prompt comes back as one quoted word: Enter never runs a part of it.
 
 function _prompt_improver_line
